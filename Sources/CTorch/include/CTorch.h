@@ -1,1 +1,123 @@
+// The C face of libtorch: operators through the dispatcher, and beside it only what has no operator.
+//
+// Conventions
+//   * A function that can fail returns NULL on success, or a message to be released with `ct_free`.
+//   * `CTTensor *` results are owned by the caller and released with `ct_tensor_release`.
+//   * Data types are the integers of c10::ScalarType, devices the strings of c10::Device ("cpu", "cuda:0").
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct CTTensor CTTensor;
+typedef struct CTOperator CTOperator;
+typedef struct CTGenerator CTGenerator;
+typedef struct CTInferenceGuard CTInferenceGuard;
+
+// MARK: Operators
+
+enum {
+  CT_NONE = 0,
+  CT_TENSOR,
+  CT_TENSORS,
+  CT_INT,
+  CT_INTS,
+  CT_DOUBLE,
+  CT_DOUBLES,
+  CT_BOOL,
+  CT_BOOLS,
+  CT_STRING,
+  CT_GENERATOR,
+};
+
+// One argument. Arrays live in the pools of the call: `integer` is then the first index and `count` the length.
+typedef struct {
+  int32_t tag;
+  int64_t integer;  // value, or first index into a pool, or (generator) the pointer
+  int64_t count;
+  double real;
+} CTArgument;
+
+typedef struct {
+  const int64_t *integers;
+  const double *reals;
+  CTTensor *const *tensors;  // NULL entries are "no tensor"
+  const char *characters;    // UTF-8, not terminated
+} CTPools;
+
+typedef struct {
+  int32_t tag;  // CT_NONE, CT_TENSOR, CT_TENSORS, CT_INT, CT_DOUBLE or CT_BOOL
+  int64_t integer;
+  int64_t count;
+  double real;
+  CTTensor *tensor;
+  CTTensor **tensors;  // `count` owned tensors in an array to be released with `ct_free`
+} CTResult;
+
+// `name` such as "aten::linear", `overload` such as "" or "Tensor".
+char *ct_operator_find(const char *name, const char *overload, CTOperator **result);
+
+// Arguments in the schema's order; missing trailing ones take its defaults. At most `capacity` results are written.
+char *ct_operator_call(CTOperator *op, const CTArgument *arguments, size_t argument_count, CTPools pools,
+                       CTResult *results, size_t capacity, size_t *result_count);
+
+// MARK: Tensors
+
+// Wraps memory that stays with its owner until `release(context)` is called.
+char *ct_tensor_from_memory(void *data, const int64_t *sizes, size_t rank, int32_t dtype,
+                            void (*release)(void *), void *context, CTTensor **result);
+CTTensor *ct_tensor_retain(const CTTensor *tensor);
+void ct_tensor_release(CTTensor *tensor);
+int32_t ct_tensor_dtype(const CTTensor *tensor);
+int64_t ct_tensor_rank(const CTTensor *tensor);
+void ct_tensor_sizes(const CTTensor *tensor, int64_t *sizes);
+void ct_tensor_strides(const CTTensor *tensor, int64_t *strides);
+void *ct_tensor_data(const CTTensor *tensor);
+bool ct_tensor_is_contiguous(const CTTensor *tensor);
+// Writes the device's name, terminated, into `name` of `capacity` bytes.
+void ct_tensor_device(const CTTensor *tensor, char *name, size_t capacity);
+// Tensors alive through this interface, for tests that look for leaks.
+int64_t ct_tensor_count(void);
+
+// MARK: Autograd
+
+bool ct_requires_grad(const CTTensor *tensor);
+char *ct_set_requires_grad(CTTensor *tensor, bool value);
+char *ct_backward(CTTensor *root, const CTTensor *gradient, bool retain_graph);
+// NULL where there is no gradient.
+CTTensor *ct_gradient(const CTTensor *tensor);
+void ct_set_gradient(CTTensor *tensor, const CTTensor *gradient);
+
+// Guards of the calling thread; each returns what was there before.
+bool ct_grad_mode(bool enabled);
+CTInferenceGuard *ct_inference_enter(void);
+void ct_inference_leave(CTInferenceGuard *guard);
+// `dtype` < 0 turns autocast off. Returns the previous dtype, or -1 if it was off.
+char *ct_autocast(const char *device_type, int32_t dtype, int32_t *previous);
+
+// MARK: Randomness, threads, devices
+
+void ct_seed(uint64_t seed);
+char *ct_generator_make(const char *device, uint64_t seed, CTGenerator **result);
+void ct_generator_release(CTGenerator *generator);
+
+int32_t ct_threads(void);
+char *ct_set_threads(int32_t count);
+char *ct_parallel_for(int64_t begin, int64_t end, int64_t grain,
+                      void (*body)(void *context, int64_t begin, int64_t end), void *context);
+
+bool ct_cuda_available(void);
+const char *ct_version(void);
+// "AVX512", "AVX2", "DEFAULT", …: what ATen's own kernels use on this processor.
+const char *ct_cpu_capability(void);
+
+void ct_free(void *memory);
+
+#ifdef __cplusplus
+}
+#endif
