@@ -1,0 +1,11 @@
+/// Rows of a table picked by int64 indices: [...] -> [..., width].
+public struct Embedding: Sendable {
+  /// [count, width]
+  public let weight: Tensor
+
+  public init(_ scope: Scope, count: Int, width: Int) throws {
+    weight = try scope.parameter("weight", [count, width], .normal(deviation: 0.02))
+  }
+
+  public func callAsFunction(_ indices: Tensor) throws -> Tensor { try ATen.embedding(weight, indices) }
+}

@@ -1,0 +1,91 @@
+import CTorch
+
+// Modes of the calling thread. Each holds while its closure runs, which therefore must not suspend.
+
+/// Runs without recording for autograd.
+public func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Result {
+  let previous = ct_grad_mode(false)
+  defer { _ = ct_grad_mode(previous) }
+  return try body()
+}
+
+/// Runs in libtorch's inference mode: no autograd, no version counting. Tensors made inside cannot be used in
+/// training afterwards.
+public func withInferenceMode<Result>(_ body: () throws -> Result) rethrows -> Result {
+  let guardHandle = ct_inference_enter()
+  defer { ct_inference_leave(guardHandle) }
+  return try body()
+}
+
+/// Runs with autocast: matrix products and convolutions in `dtype`, sensitive operators in float32.
+public func withAutocast<Result>(
+  _ dtype: DType, device: Device = .cpu, _ body: () throws -> Result
+) throws -> Result {
+  var previous: Int32 = -1
+  try check(ct_autocast(device.type, dtype.rawValue, &previous), "switching autocast to \(dtype)")
+  defer {
+    var ignored: Int32 = 0
+    _ = take(ct_autocast(device.type, previous, &ignored))
+  }
+  return try body()
+}
+
+/// Settings of the whole process.
+public enum Torch {
+  /// The version of the libtorch that is loaded.
+  public static var version: String { String(cString: ct_version()) }
+
+  /// The instruction set that libtorch's own CPU kernels use: `AVX512`, `AVX2`, `DEFAULT`.
+  public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
+
+  public static var isCUDAAvailable: Bool { ct_cuda_available() }
+
+  /// Threads that one operator may use.
+  public static var threadCount: Int { Int(ct_threads()) }
+
+  /// - Throws: `TorchError.failed` for a count below one.
+  public static func setThreadCount(_ count: Int) throws {
+    try check(ct_set_threads(Int32(clamping: count)), "setting the number of threads to \(count)")
+  }
+
+  /// Seeds the default generator of every device.
+  public static func seed(_ seed: UInt64) { ct_seed(seed) }
+
+  /// Splits `range` into pieces of at least `grain` and runs them on libtorch's threads.
+  public static func parallelFor(_ range: Range<Int>, grain: Int, _ body: @Sendable (Range<Int>) -> Void)
+    throws
+  {
+    try withoutActuallyEscaping(body) { body in
+      let box = ParallelBody(run: body)
+      try withExtendedLifetime(box) {
+        try check(
+          ct_parallel_for(
+            Int64(range.lowerBound), Int64(range.upperBound), Int64(grain),
+            { context, begin, end in
+              Unmanaged<ParallelBody>.fromOpaque(context!).takeUnretainedValue().run(Int(begin)..<Int(end))
+            }, Unmanaged.passUnretained(box).toOpaque()),
+          "a parallel loop over \(range)")
+      }
+    }
+  }
+
+  private final class ParallelBody: Sendable {
+    let run: @Sendable (Range<Int>) -> Void
+    init(run: @escaping @Sendable (Range<Int>) -> Void) { self.run = run }
+  }
+}
+
+/// A source of random numbers of its own, independent of the process-wide one.
+///
+/// libtorch advances it at every draw: use one from one task at a time.
+public final class Generator: @unchecked Sendable {
+  let handle: OpaquePointer
+
+  public init(seed: UInt64, device: Device = .cpu) throws {
+    var handle: OpaquePointer?
+    try check(ct_generator_make(device.name, seed, &handle), "making a generator on \(device)")
+    self.handle = handle!
+  }
+
+  deinit { ct_generator_release(handle) }
+}

@@ -1,0 +1,94 @@
+import Synchronization
+
+/// Where a model's parameters come from: a checkpoint, an initialisation, a recipe.
+public protocol ParameterSource: Sendable {
+  /// The value of one parameter.
+  ///
+  /// - Parameters:
+  ///   - name: the path in the authors' checkpoints, `backbone.body.patch_embed.proj.weight`.
+  ///   - initial: how a new model starts this parameter.
+  /// - Throws: if the source has no such parameter, or has it in another shape.
+  func parameter(_ name: String, shape: [Int], initial: Initializer) throws -> Tensor
+}
+
+/// The parameters of one model by name, collected while its layers are made.
+///
+/// Layers are made from a `Scope` of this store, so that making, loading and naming are one thing; whatever needs
+/// parameters afterwards (saving, freezing by prefix, learning rates) works on `all`.
+public final class Parameters: Sendable {
+  private let source: any ParameterSource
+  private let device: Device
+  private let made = Mutex<[(name: String, tensor: Tensor)]>([])
+
+  public init(from source: any ParameterSource, device: Device = .cpu) {
+    self.source = source
+    self.device = device
+  }
+
+  /// Names and tensors in the order in which the layers asked for them.
+  public var all: [(name: String, tensor: Tensor)] { made.withLock { $0 } }
+
+  /// The empty path.
+  public var root: Scope { Scope(parameters: self, path: "") }
+
+  fileprivate func make(_ name: String, shape: [Int], initial: Initializer) throws -> Tensor {
+    let value = try source.parameter(name, shape: shape, initial: initial)
+    guard value.shape == shape else {
+      throw TorchError.wrongShape(parameter: name, expected: shape, found: value.shape)
+    }
+    let tensor = try value.to(device: device)
+    made.withLock { $0.append((name, tensor)) }
+    return tensor
+  }
+}
+
+/// A path into a parameter store: `scope / "blocks" / 3`.
+public struct Scope: Sendable {
+  fileprivate let parameters: Parameters
+  public let path: String
+
+  public static func / (scope: Scope, name: String) -> Scope {
+    Scope(parameters: scope.parameters, path: scope.path.isEmpty ? name : "\(scope.path).\(name)")
+  }
+
+  public static func / (scope: Scope, index: Int) -> Scope { scope / "\(index)" }
+
+  /// The parameter `path.name`.
+  public func parameter(_ name: String, _ shape: [Int], _ initial: Initializer) throws -> Tensor {
+    try parameters.make((self / name).path, shape: shape, initial: initial)
+  }
+}
+
+/// How a parameter starts in a new model.
+public enum Initializer: Sendable, Hashable {
+  case constant(Double)
+  case normal(deviation: Double)
+  case uniform(bound: Double)
+  /// Glorot's bound √(6 / (in + out)).
+  case xavierUniform
+
+  /// PyTorch's default for linear and convolution weights: ± 1/√(inputs per output).
+  public static func fanIn(_ inputs: Int) -> Initializer {
+    .uniform(bound: 1 / Double(max(inputs, 1)).squareRoot())
+  }
+}
+
+/// New parameters, drawn from a seed in the order in which they are asked for.
+public final class FreshParameters: ParameterSource {
+  private let generator: Mutex<Generator>
+
+  public init(seed: UInt64) throws { generator = Mutex(try Generator(seed: seed)) }
+
+  public func parameter(_ name: String, shape: [Int], initial: Initializer) throws -> Tensor {
+    func uniform(_ bound: Double) throws -> Tensor {
+      try generator.withLock { try Tensor.randomUniform(shape, generator: $0) * (2 * bound) - bound }
+    }
+    switch initial {
+    case .constant(let value): return try Tensor.full(shape, value)
+    case .normal(let deviation):
+      return try generator.withLock { try Tensor.randomNormal(shape, generator: $0) * deviation }
+    case .uniform(let bound): return try uniform(bound)
+    case .xavierUniform: return try uniform((6 / Double(shape[0] + shape[1])).squareRoot())
+    }
+  }
+}
