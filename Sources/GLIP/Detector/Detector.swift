@@ -1,0 +1,190 @@
+import Foundation
+import Pictures
+import Torch
+
+/// Finds what a prompt names in pictures.
+///
+/// ```swift
+/// let detector = try Detector(checkpoint: url)
+/// let found = try detector.detect(picture, .classes(["cat", "remote control"]))
+/// for detection in found { print(detection.label, detection.score, detection.box) }
+/// ```
+///
+/// A detector may be used from several tasks at once: nothing in it changes but a cache of encoded prompts.
+/// Calls run on the calling thread and use libtorch's threads inside.
+public final class Detector: Sendable {
+  public let model: GLIPModel
+  public let device: Device
+  public let precision: Precision
+  /// Turns prompts into texts and tokens.
+  public let prompts: PromptEncoder
+  /// Parameters of the checkpoint that the network does not know; empty for a file that fits.
+  public let unknownParameters: [String]
+
+  private let cache = PromptCache()
+
+  /// Most pictures run through the network together.
+  private static let largestBatch = 8
+
+  /// Loads a checkpoint: `.safetensors`, or a `.pth` file of the authors.
+  ///
+  /// - Parameters:
+  ///   - preset: which network the file belongs to, where it should not be recognised by itself
+  ///   - prompts: how prompts are joined and cut; by default as the authors evaluate
+  /// - Throws: `CheckpointError`, `ModelFileError` or `TorchError`, each a sentence that names the cause.
+  public convenience init(
+    checkpoint: URL, preset: Preset? = nil, device: Device = .cpu, precision: Precision = .float32,
+    prompts: PromptEncoder? = nil
+  ) throws {
+    let (model, unknown) = try ModelFile(checkpoint, preset: preset).load(device: device)
+    try self.init(
+      model: model, device: device, precision: precision, prompts: prompts, unknownParameters: unknown)
+  }
+
+  /// Wraps a network that is there already.
+  ///
+  /// - Throws: `VocabularyError` if the tokenizer's vocabulary cannot be read.
+  public init(
+    model: GLIPModel, device: Device = .cpu, precision: Precision = .float32, prompts: PromptEncoder? = nil,
+    unknownParameters: [String] = []
+  ) throws {
+    self.model = model
+    self.device = device
+    self.precision = precision
+    self.prompts = try prompts ?? PromptEncoder(tokenizer: .bertUncased())
+    self.unknownParameters = unknownParameters
+  }
+
+  /// What the prompt names in one picture, best first.
+  ///
+  /// - Throws: `PromptError` or `TaggerError` for a prompt that cannot be used, `DetectorError` for an option out
+  ///   of range, `TorchError` if the computation fails (for want of memory, say).
+  public func detect(
+    _ picture: Picture, _ prompt: Prompt, options: DetectionOptions = DetectionOptions()
+  ) throws -> [Detection] {
+    try detect([picture], prompt, options: options)[0]
+  }
+
+  /// What the prompt names in each of several pictures.
+  ///
+  /// Pictures that the network sees at the same size run together. None is padded to another's size, so the
+  /// result for a picture does not depend on its company.
+  public func detect(
+    _ pictures: [Picture], _ prompt: Prompt, options: DetectionOptions = DetectionOptions()
+  ) throws -> [[Detection]] {
+    let encoded = try prompts.encode(prompt)
+    try options.validate(labels: Set(encoded.flatMap(\.phrases).map(\.name)))
+    var results = [[Detection]](repeating: [], count: pictures.count)
+    let bySize = Dictionary(grouping: pictures.indices) { index in
+      let size = options.resize.size(width: pictures[index].width, height: pictures[index].height)
+      return [size.width, size.height]
+    }
+    for indices in bySize.values {
+      for start in stride(from: 0, to: indices.count, by: Self.largestBatch) {
+        let batch = indices[start..<min(start + Self.largestBatch, indices.count)]
+        let inputs = try batch.map { try Preprocessing.input(for: pictures[$0], options.resize) }
+        for (index, found) in zip(batch, try detect(inputs, encoded, options)) { results[index] = found }
+      }
+    }
+    return results
+  }
+
+  /// Runs inputs of one size.
+  func detect(
+    _ inputs: [NetworkInput], _ encoded: [EncodedPrompt], _ options: DetectionOptions
+  ) throws -> [[Detection]] {
+    try withInferenceMode {
+      let pixels = try Tensor.concatenated(inputs.map(\.pixels), dimension: 0).to(device: device)
+      let levels = try precision.run(on: device) { try model.encode(pictures: pixels) }
+      var found = [[Detection]](repeating: [], count: inputs.count)
+      var offset = 0
+      for prompt in encoded {
+        let predictions = try precision.run(on: device) {
+          try model.predict(levels, words: words(of: prompt).expanded([inputs.count, -1, -1]))
+        }
+        for (index, input) in inputs.enumerated() {
+          let candidates = try PostProcessing.candidates(
+            predictions.map { try $0.ofPicture(index) }, phrases: prompt.phrases,
+            rowLengths: levels.map { $0.size(3) }, width: input.width, height: input.height, options: options)
+          found[index] += candidates.map { $0.detection(in: input, prompt, offset: offset) }
+        }
+        offset += prompt.text.unicodeScalars.count + prompts.style.separator.unicodeScalars.count
+      }
+      return found.map { $0.reported(options) }
+    }
+  }
+
+  private func words(of prompt: EncodedPrompt) throws -> Tensor {
+    try cache.words(for: prompt.ids) {
+      let ids = try Tensor(prompt.ids.map(Int64.init), shape: [1, prompt.ids.count]).to(device: device)
+      return try model.encode(prompts: ids)
+    }
+  }
+}
+
+/// The arithmetic of the network.
+public enum Precision: String, Sendable, CaseIterable {
+  /// The reference.
+  case float32 = "fp32"
+  /// Products and convolutions in bfloat16, norms, softmax and boxes in float32.
+  case bfloat16 = "bf16"
+
+  fileprivate func run<Result>(on device: Device, _ body: () throws -> Result) throws -> Result {
+    switch self {
+    case .float32: try body()
+    case .bfloat16: try withAutocast(.bfloat16, device: device, body)
+    }
+  }
+}
+
+extension LevelPrediction {
+  /// The part of one picture of the batch, batch size one, float32 on the CPU.
+  fileprivate func ofPicture(_ index: Int) throws -> LevelPrediction {
+    func part(_ tensor: Tensor) throws -> Tensor {
+      try tensor.sliced(0, index..<(index + 1)).to(.float32, device: .cpu)
+    }
+    return LevelPrediction(
+      logits: try part(logits), boxes: try part(boxes), centerness: try part(centerness))
+  }
+}
+
+extension Candidate {
+  /// The candidate in pixels of the original picture.
+  fileprivate func detection(in input: NetworkInput, _ prompt: EncodedPrompt, offset: Int) -> Detection {
+    let phrase = prompt.phrases[self.phrase]
+    let x = Float(input.originalWidth) / Float(input.width)
+    let y = Float(input.originalHeight) / Float(input.height)
+    return Detection(
+      label: phrase.name, labelIndex: phrase.label,
+      span: (phrase.span.lowerBound + offset)..<(phrase.span.upperBound + offset), score: Double(score),
+      box: Box(x0: Double(box.x * x), y0: Double(box.y * y), x1: Double(box.z * x), y1: Double(box.w * y)))
+  }
+}
+
+extension [Detection] {
+  /// The best of all texts of a prompt that pass their thresholds.
+  fileprivate func reported(_ options: DetectionOptions) -> [Detection] {
+    Array(
+      filter { $0.score > options.labelThresholds[$0.label] ?? options.threshold }
+        .sorted { $0.score > $1.score }
+        .prefix(options.maximumDetections))
+  }
+}
+
+/// Why a detection was not attempted.
+public enum DetectorError: Error, CustomStringConvertible, LocalizedError, Sendable {
+  case invalidOption(name: String, value: String, expected: String)
+  case unknownLabel(String)
+  case severalTexts(count: Int)
+
+  public var description: String {
+    switch self {
+    case .invalidOption(let name, let value, let expected): "The \(name) is \(value); it must be \(expected)."
+    case .severalTexts(let count):
+      "A trace follows one text through the network; this list needs \(count)."
+    case .unknownLabel(let label): "There is a threshold for '\(label)', which the prompt does not name."
+    }
+  }
+
+  public var errorDescription: String? { description }
+}

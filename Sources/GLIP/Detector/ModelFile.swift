@@ -1,0 +1,104 @@
+import Checkpoints
+import Foundation
+import Torch
+
+/// A checkpoint on disk together with the network it belongs to.
+public struct ModelFile: Sendable {
+  public let url: URL
+  public let checkpoint: Checkpoint
+  public let configuration: GLIPConfiguration
+
+  /// Key of a safetensors file's metadata under which a network's configuration is kept, as JSON.
+  public static let configurationKey = "glip.configuration"
+
+  /// Opens a `.safetensors` file or a `.pth` file of the authors.
+  ///
+  /// - Parameter preset: which network it is. Without it the file's own description is read, or else the shapes of
+  ///   its parameters.
+  /// - Throws: `CheckpointError` for a file that cannot be read, `ModelFileError` for one that is no GLIP model.
+  public init(_ url: URL, preset: Preset? = nil) throws {
+    self.url = url
+    checkpoint = try Checkpoint(opening: url)
+    if let preset {
+      configuration = preset.configuration
+    } else if let text = checkpoint.metadata[Self.configurationKey] {
+      do {
+        configuration = try JSONDecoder().decode(GLIPConfiguration.self, from: Data(text.utf8))
+      } catch {
+        throw ModelFileError.brokenConfiguration(file: url.lastPathComponent)
+      }
+    } else {
+      configuration = try GLIPConfiguration(shapesOf: checkpoint)
+    }
+    try configuration.validate()
+  }
+
+  /// Makes the network. Names of the file that it does not use are returned, but for the buffers that released
+  /// checkpoints are known to carry.
+  public func load(device: Device = .cpu) throws -> (model: GLIPModel, unknown: [String]) {
+    let parameters = Parameters(from: CheckpointParameters(checkpoint), device: device)
+    let model = try GLIPModel(parameters.root, configuration)
+    let used = Set(parameters.all.map(\.name))
+    let unknown = checkpoint.entries.map(\.name).filter { !used.contains($0) && !Self.isKnownBuffer($0) }
+    return (model, unknown)
+  }
+
+  /// Constants that can be computed, and parts of the text encoder that GLIP leaves out.
+  static func isKnownBuffer(_ name: String) -> Bool {
+    name.hasSuffix(".relative_position_index") || name.hasSuffix(".position_ids")
+      || name.hasPrefix("rpn.anchor_generator.cell_anchors.")
+      || name.hasPrefix("language_backbone.body.model.pooler.") || name.contains(".resizer.")
+  }
+}
+
+/// Why a checkpoint is not a usable GLIP model.
+public enum ModelFileError: Error, CustomStringConvertible, LocalizedError, Sendable {
+  case notGLIP(missing: String)
+  case oddShape(parameter: String, shape: [Int])
+  case brokenConfiguration(file: String)
+  case impossibleConfiguration(reason: String)
+
+  public var description: String {
+    switch self {
+    case .notGLIP(let name): "This is not a GLIP checkpoint: it has no parameter '\(name)'."
+    case .oddShape(let name, let shape): "Parameter '\(name)' has shape \(shape), which no GLIP network has."
+    case .brokenConfiguration(let file):
+      "The metadata '\(ModelFile.configurationKey)' of \(file) is not a GLIP configuration."
+    case .impossibleConfiguration(let reason): "The configuration describes no network: \(reason)."
+    }
+  }
+
+  public var errorDescription: String? { description }
+}
+
+extension GLIPConfiguration {
+  /// Refuses sizes that cannot be built, so that a hostile file ends in a sentence and not in a trap.
+  func validate() throws {
+    func require(_ condition: Bool, _ reason: String) throws {
+      guard condition else { throw ModelFileError.impossibleConfiguration(reason: reason) }
+    }
+    let stages = swin.depths.count
+    try require(
+      stages == 4 && swin.heads.count == stages, "Swin has four stages, each with a depth and heads")
+    try require(swin.depths.allSatisfy { (1...64).contains($0) }, "stages have 1 to 64 blocks")
+    try require((1...4096).contains(swin.channels) && (1...64).contains(swin.window), "Swin's sizes")
+    for (stage, heads) in swin.heads.enumerated() {
+      try require(
+        heads > 0 && (swin.channels << stage).isMultiple(of: heads),
+        "stage \(stage) does not divide into heads")
+    }
+    try require(
+      [bert.vocabulary, bert.width, bert.layers, bert.intermediate, bert.positions].allSatisfy {
+        (1...1_000_000).contains($0)
+      }, "BERT's sizes")
+    try require(bert.heads > 0 && bert.width.isMultiple(of: bert.heads), "BERT does not divide into heads")
+    try require((1...64).contains(head.blocks), "the head has 1 to 64 blocks")
+    try require(
+      (4...65_536).contains(head.channels) && (1...65_536).contains(head.classes), "the head's sizes")
+    try require(
+      head.groups > 0 && head.channels.isMultiple(of: head.groups), "channels do not divide into groups")
+    try require(
+      head.fusionHeads > 0 && (1...65_536).contains(head.fusionWidth)
+        && head.fusionWidth.isMultiple(of: head.fusionHeads), "the fusion does not divide into heads")
+  }
+}

@@ -1,0 +1,65 @@
+import Pictures
+import Torch
+
+/// A picture as the network reads it.
+struct NetworkInput: Sendable {
+  /// [1, 3, H, W] float32, blue first, normalised, channels last in memory; H and W are multiples of 32, zero
+  /// beyond the picture.
+  let pixels: Tensor
+  /// Size of the resized picture, without padding.
+  let width: Int
+  let height: Int
+  /// Size of the picture as it was given.
+  let originalWidth: Int
+  let originalHeight: Int
+}
+
+enum Preprocessing {
+  /// Sides are padded to what the encoder and the pyramid halve down to.
+  private static let multiple = 32
+  /// Mean and deviation of ImageNet's blue, green and red on the scale 0…255, as the Swin weights expect them.
+  private static let mean: [Float] = [103.53, 116.28, 123.675]
+  private static let deviation: [Float] = [57.375, 57.12, 58.395]
+
+  /// Every possible normalised value, by channel and byte. The detour over 0…1 rounds as the authors' does.
+  private static let table: [Float] = (0..<3).flatMap { channel in
+    (0..<256).map { (byte: Int) -> Float in
+      let unit = Float(byte) / 255
+      return (unit * 255 - mean[channel]) / deviation[channel]
+    }
+  }
+
+  /// Resizes, normalises and pads.
+  static func input(for picture: Picture, _ rule: ResizeRule) throws -> NetworkInput {
+    let size = rule.size(width: picture.width, height: picture.height)
+    let resized = picture.resized(width: size.width, height: size.height)
+    try Trace.record("resized_rgb", Tensor(resized.pixels, shape: [resized.height, resized.width, 3]))
+    return NetworkInput(
+      pixels: try normalized(resized), width: size.width, height: size.height,
+      originalWidth: picture.width, originalHeight: picture.height)
+  }
+
+  private static func normalized(_ picture: Picture) throws -> Tensor {
+    let width = picture.width + -picture.width %% multiple
+    let height = picture.height + -picture.height %% multiple
+    let values = [Float](unsafeUninitializedCapacity: 3 * width * height) { target, count in
+      target.initialize(repeating: 0)
+      picture.pixels.withUnsafeBufferPointer { source in
+        table.withUnsafeBufferPointer { table in
+          for y in 0..<picture.height {
+            var (from, to) = (3 * y * picture.width, 3 * y * width)
+            for _ in 0..<picture.width {
+              target[to] = table[Int(source[from + 2])]
+              target[to + 1] = table[256 + Int(source[from + 1])]
+              target[to + 2] = table[512 + Int(source[from])]
+              from += 3
+              to += 3
+            }
+          }
+        }
+      }
+      count = target.count
+    }
+    return try Tensor(values, shape: [1, height, width, 3]).permuted(0, 3, 1, 2)
+  }
+}
