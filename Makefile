@@ -1,0 +1,57 @@
+# make demo and make test set everything up by themselves; Scripts/bootstrap does nothing the second time.
+# There is one configuration (release) and one set of flags, so that a test and a demo share every object.
+
+SWIFT ?= swift
+DEPS := $(CURDIR)/.deps
+FLAGS := -c release -Xlinker -rpath -Xlinker $(DEPS)/libtorch/lib
+GLIP := .build/release/glip
+SOURCES := Sources Tests Package.swift
+
+DEMO ?= detect Examples/pictures/astronaut.png --caption "a woman in an orange suit next to a flag" \
+	--output demo-output
+
+export PKG_CONFIG_PATH := $(DEPS)/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+
+.PHONY: help bootstrap swift build demo test lint format bench docs clean distclean
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+bootstrap: swift ## Install what the build needs: Debian packages, libtorch, the tagger's weights
+	@Scripts/bootstrap
+
+swift:
+	@command -v $(SWIFT) >/dev/null || \
+		{ echo "Swift 6.1 or later is needed and there is no '$(SWIFT)' here: see https://www.swift.org/install" >&2; exit 1; }
+
+build: bootstrap ## Build the glip command
+	$(SWIFT) build $(FLAGS) --product glip
+
+demo: build ## Find things on a picture
+	$(GLIP) $(DEMO)
+
+test: bootstrap ## Build and run all tests
+	$(SWIFT) build $(FLAGS) --build-tests
+	$(SWIFT) test $(FLAGS) --skip-build
+
+lint: swift ## Check the style of the Swift code and the scripts
+	$(SWIFT) format lint --strict -r $(SOURCES)
+	@if command -v shellcheck >/dev/null; then shellcheck Scripts/bootstrap .ci/run; \
+		else echo "shellcheck is not installed: the scripts are not checked"; fi
+
+format: swift ## Format the Swift code
+	$(SWIFT) format -i -r $(SOURCES)
+
+bench: build ## Measure speed on this machine
+	Benchmarks/run $(GLIP)
+
+docs: build ## Write the reference of the public API to .build/docs
+	$(SWIFT) package $(FLAGS) dump-symbol-graph --minimum-access-level public --skip-synthesized-members
+	docc convert --additional-symbol-graph-dir $$(dirname "$$(realpath .build/release)")/symbolgraph \
+		--fallback-display-name GLIP --fallback-bundle-identifier glip --output-path .build/docs
+
+clean: ## Remove what was built
+	rm -rf .build demo-output
+
+distclean: clean ## Remove what was fetched into the project, too (downloads stay in the user's cache folder)
+	rm -rf .deps
