@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 struct HostileArchiveTests {
-  @Test func theCodeOfAnArchiveWithoutAPickleIsUnknown() throws {
+  @Test func anArchiveWithoutAPickleIsNotACheckpoint() throws {
     let error = try errorOpening(try zip(["archive/readme.txt": [1, 2, 3]]))
     #expect(error?.kind == .unrecognised)
   }
