@@ -51,7 +51,9 @@ let package = Package(
       ]),
 
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "CArchive"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures"]),
     .testTarget(name: "GLIPTests", dependencies: ["GLIP"]),
     .testTarget(
