@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import GLIP
+
+/// One detection as JSON: an element of COCO's results list, with the label and its words beside it.
+struct DetectionRecord: Encodable {
+  let file: String
+  /// Position of the picture among those given, from 1.
+  let imageID: Int
+  /// Position in the class list or among the caption's phrases, from 1.
+  let categoryID: Int
+  let label: String
+  /// Begin and end of the label's words in the prompt, in Unicode scalars.
+  let span: [Int]
+  /// x, y, width, height in pixels of the picture.
+  let bbox: [Float]
+  let score: Float
+
+  private enum CodingKeys: String, CodingKey {
+    case file
+    case imageID = "image_id"
+    case categoryID = "category_id"
+    case label, span, bbox, score
+  }
+
+  init(_ detection: Detection, file: String, image: Int) {
+    self.file = file
+    imageID = image
+    categoryID = detection.labelIndex + 1
+    label = detection.label
+    span = [detection.span.lowerBound, detection.span.upperBound]
+    bbox = [detection.box.x0, detection.box.y0, detection.box.width, detection.box.height].map(Float.init)
+    score = Float(detection.score)
+  }
+
+  /// Writes one array, a detection on each line; `-` is the standard output.
+  static func write(_ records: [DetectionRecord], to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let lines = try records.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+    let data = Data((lines.isEmpty ? "[]\n" : "[\n\(lines.joined(separator: ",\n"))\n]\n").utf8)
+    if path == "-" {
+      FileHandle.standardOutput.write(data)
+      return
+    }
+    do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+      throw ValidationError("The detections cannot be written to \(path): \(reason(error)).")
+    }
+  }
+}
