@@ -41,7 +41,7 @@ let package = Package(
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures"]),
-    .testTarget(name: "GLIPTests", dependencies: ["GLIP"]),
+    .testTarget(name: "GLIPTests", dependencies: ["GLIP"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CommandTests", dependencies: ["GLIP"]),
   ],
   swiftLanguageModes: [.v6],
