@@ -19,7 +19,7 @@ let package = Package(
     .systemLibrary(name: "CLibtorch", pkgConfig: "libtorch", providers: []),
     .systemLibrary(
       name: "CPictures", pkgConfig: "gdk-pixbuf-2.0 cairo pangocairo",
-      providers: [.apt(["libgdk-pixbuf-2.0-dev", "libcairo2-dev", "libpango1.0-dev"])]),
+      providers: [.apt(["libgdk-pixbuf-2.0-dev", "libcairo2-dev", "libpango1.0-dev", "webp-pixbuf-loader"])]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
 
@@ -46,7 +46,7 @@ let package = Package(
     .executableTarget(
       name: "glip",
       dependencies: [
-        "GLIP", "Pictures",
+        "Checkpoints", "GLIP", "ModelStore", "Pictures", "Torch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -55,7 +55,9 @@ let package = Package(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "CArchive"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures"]),
-    .testTarget(name: "GLIPTests", dependencies: ["GLIP"]),
+    .testTarget(
+      name: "GLIPTests", dependencies: ["Checkpoints", "GLIP", "Pictures", "Torch"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelStoreTests",
       dependencies: [

@@ -61,3 +61,12 @@ extension ScalarType {
       }
   }
 }
+
+extension SafetensorsWriter.Array {
+  /// A tensor to be written under a name, brought to the CPU when its turn comes.
+  public init(_ name: String, _ tensor: Tensor) {
+    self.init(name: name, type: ScalarType(tensor.dtype), shape: tensor.shape) { write in
+      try tensor.withBytes(write)
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 import GLIP
 import Torch
@@ -30,7 +31,7 @@ struct Inspect: ParsableCommand {
     print(table([head] + rows, rightAligned: all ? [3] : [1, 2, 3]))
     print("Total: \(entries.count) arrays, \(bytes(Int64(entries.map(\.byteCount).reduce(0, +))))")
 
-    let names = file.nameReport
+    let names = try file.nameReport()
     report("Constants and unused parts of released checkpoints, ignored", names.ignored, brief: !all)
     report("Not part of the network", names.unknown, brief: false)
     report("Missing", names.missing, brief: false)
@@ -38,7 +39,7 @@ struct Inspect: ParsableCommand {
     if !names.missing.isEmpty || !names.misshapen.isEmpty { throw ExitCode(1) }
   }
 
-  private func row(_ entry: ModelFile.Entry) -> [String] {
+  private func row(_ entry: CheckpointEntry) -> [String] {
     [entry.name, entry.type.rawValue, "\(entry.shape)", bytes(Int64(entry.byteCount))]
   }
 

@@ -55,7 +55,7 @@ struct Models: AsyncParsableCommand {
       }
       line.clear()
       print("\(store.file(of: model).path)\(download == nil ? " (was there already)" : "")")
-      if let download, download.verification == .none {
+      if let download, download.verification == .unverified {
         warn("the server announced no checksum; what came has SHA-256 \(download.sha256).")
       }
     }

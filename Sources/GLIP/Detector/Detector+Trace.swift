@@ -10,9 +10,8 @@ extension Detector {
   public func trace(
     _ picture: Picture, _ prompt: Prompt, options: DetectionOptions = DetectionOptions()
   ) throws -> [(name: String, tensor: Tensor)] {
-    let encoded = try prompts.encode(prompt)
+    let encoded = try validate(prompt, options: options)
     guard encoded.count == 1 else { throw DetectorError.severalTexts(count: encoded.count) }
-    try options.validate(labels: Set(encoded[0].phrases.map(\.name)))
     let trace = Trace()
     try trace.recording {
       let input = try Preprocessing.input(for: picture, options.resize)

@@ -72,8 +72,7 @@ public final class Detector: Sendable {
   public func detect(
     _ pictures: [Picture], _ prompt: Prompt, options: DetectionOptions = DetectionOptions()
   ) throws -> [[Detection]] {
-    let encoded = try prompts.encode(prompt)
-    try options.validate(labels: Set(encoded.flatMap(\.phrases).map(\.name)))
+    let encoded = try validate(prompt, options: options)
     var results = [[Detection]](repeating: [], count: pictures.count)
     let bySize = Dictionary(grouping: pictures.indices) { index in
       let size = options.resize.size(width: pictures[index].width, height: pictures[index].height)
@@ -87,6 +86,16 @@ public final class Detector: Sendable {
       }
     }
     return results
+  }
+
+  /// The texts of a prompt, once prompt and options are known to be usable.
+  ///
+  /// - Throws: what `detect` would throw for them, before any picture is looked at.
+  @discardableResult
+  public func validate(_ prompt: Prompt, options: DetectionOptions) throws -> [EncodedPrompt] {
+    let encoded = try prompts.encode(prompt)
+    try options.validate(labels: Set(encoded.flatMap(\.phrases).map(\.name)))
+    return encoded
   }
 
   /// Runs inputs of one size.

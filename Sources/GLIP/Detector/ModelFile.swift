@@ -13,12 +13,15 @@ public struct ModelFile: Sendable {
 
   /// Opens a `.safetensors` file or a `.pth` file of the authors.
   ///
-  /// - Parameter preset: which network it is. Without it the file's own description is read, or else the shapes of
-  ///   its parameters.
+  /// - Parameters:
+  ///   - preset: which network it is. Without it the file's own description is read, or else the shapes of its
+  ///     parameters.
+  ///   - verifyingChecksums: whether to compare a `.pth` file with the checksums it carries, which means reading all
+  ///     of it
   /// - Throws: `CheckpointError` for a file that cannot be read, `ModelFileError` for one that is no GLIP model.
-  public init(_ url: URL, preset: Preset? = nil) throws {
+  public init(_ url: URL, preset: Preset? = nil, verifyingChecksums: Bool = false) throws {
     self.url = url
-    checkpoint = try Checkpoint(opening: url)
+    checkpoint = try Checkpoint(opening: url, verifyingChecksums: verifyingChecksums)
     if let preset {
       configuration = preset.configuration
     } else if let text = checkpoint.metadata[Self.configurationKey] {
@@ -33,14 +36,38 @@ public struct ModelFile: Sendable {
     try configuration.validate()
   }
 
-  /// Makes the network. Names of the file that it does not use are returned, but for the buffers that released
-  /// checkpoints are known to carry.
+  /// Makes the network.
+  ///
+  /// - Returns: the network, and the names of the file that it does not use, but for the buffers that released
+  ///   checkpoints are known to carry.
+  /// - Throws: `TorchError` naming the first parameter that is missing or has another shape.
   public func load(device: Device = .cpu) throws -> (model: GLIPModel, unknown: [String]) {
     let parameters = Parameters(from: CheckpointParameters(checkpoint), device: device)
     let model = try GLIPModel(parameters.root, configuration)
-    let used = Set(parameters.all.map(\.name))
-    let unknown = checkpoint.entries.map(\.name).filter { !used.contains($0) && !Self.isKnownBuffer($0) }
-    return (model, unknown)
+    return (model, unknownNames(used: parameters.all.map(\.name)))
+  }
+
+  /// Writes the network's parameters and its configuration as safetensors.
+  ///
+  /// - Returns: names of the source that were left out because the network has no such parameter.
+  public func convert(to url: URL, dtype: DType) throws -> [String] {
+    let parameters = Parameters(from: CheckpointParameters(checkpoint))
+    _ = try GLIPModel(parameters.root, configuration)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let description = String(decoding: try encoder.encode(configuration), as: UTF8.self)
+    let arrays = parameters.all.map { name, tensor in
+      SafetensorsWriter.Array(name: name, type: ScalarType(dtype), shape: tensor.shape) { write in
+        try tensor.to(dtype).withBytes(write)
+      }
+    }
+    try SafetensorsWriter.write(arrays, metadata: [Self.configurationKey: description], to: url)
+    return unknownNames(used: parameters.all.map(\.name))
+  }
+
+  private func unknownNames(used: [String]) -> [String] {
+    let used = Set(used)
+    return checkpoint.entries.map(\.name).filter { !used.contains($0) && !Self.isKnownBuffer($0) }
   }
 
   /// Constants that can be computed, and parts of the text encoder that GLIP leaves out.
