@@ -40,7 +40,8 @@ let package = Package(
 
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
-    .testTarget(name: "PicturesTests", dependencies: ["Pictures"]),
+    .testTarget(
+      name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
     .testTarget(name: "GLIPTests", dependencies: ["GLIP"]),
     .testTarget(name: "CommandTests", dependencies: ["GLIP"]),
   ],
