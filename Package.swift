@@ -54,7 +54,7 @@ let package = Package(
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "CArchive"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "PicturesTests", dependencies: ["Pictures"]),
+    .testTarget(name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "GLIPTests", dependencies: ["Checkpoints", "GLIP", "Pictures", "Torch"],
       resources: [.copy("Fixtures")]),
@@ -68,7 +68,7 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
-    .testTarget(name: "CommandTests", dependencies: ["GLIP"]),
+    .testTarget(name: "CommandTests", dependencies: ["glip"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
