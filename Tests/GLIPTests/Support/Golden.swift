@@ -4,26 +4,38 @@ import GLIP
 import Pictures
 import Torch
 
-/// Arrays recorded from the authors' code, where they are at hand.
+/// Arrays recorded from the authors' code.
 enum Golden {
-  /// The folder with recorded arrays beside a checkout of the project; `GLIP_SHARED` overrides where it is looked for.
-  static let folder: URL? = {
+  /// The few small cases that come with the tests.
+  static let fixtures = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/golden")
+
+  /// All recorded cases, in a folder beside a checkout of the project; `GLIP_SHARED` overrides where it is looked for.
+  static let all: URL? = {
     let environment = ProcessInfo.processInfo.environment["GLIP_SHARED"].map { URL(fileURLWithPath: $0) }
-    let beside = URL(fileURLWithPath: #filePath)  // Tests/GLIPTests/Support/Golden.swift
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared")
-    let folder = (environment ?? beside).appendingPathComponent("golden")
+    let folder = (environment ?? root.deletingLastPathComponent().appendingPathComponent("shared"))
+      .appendingPathComponent("golden")
     if FileManager.default.fileExists(atPath: folder.path) { return folder }
     print("Skipping comparisons with the full recorded arrays: there is no \(folder.path).")
     return nil
   }()
 
-  static var isAvailable: Bool { folder != nil }
+  static var isComplete: Bool { all != nil }
+
+  /// The project.
+  static let root = URL(fileURLWithPath: #filePath)  // Tests/GLIPTests/Support/Golden.swift
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  static func picture(_ name: String) throws -> Picture {
+    let example = root.appendingPathComponent("Examples/pictures").appendingPathComponent(name)
+    let recorded = all?.appendingPathComponent("images").appendingPathComponent(name)
+    return try Picture(contentsOf: FileManager.default.fileExists(atPath: example.path) ? example : recorded ?? example)
+  }
 }
 
 /// One recorded case: what was asked, and the arrays.
 struct GoldenCase {
-  struct Description: Decodable {
+  private struct Description: Decodable {
     let image: String?
     let min_size: Int?
     let max_size: Int?
@@ -33,19 +45,19 @@ struct GoldenCase {
     let names: [String]?
   }
 
-  let description: Description
+  private let description: Description
   let arrays: Checkpoint
   let picture: Picture
 
-  init(folder: URL, variant: String, name: String, image: String? = nil) throws {
-    let base = folder.appendingPathComponent(variant).appendingPathComponent(name)
+  init(_ name: String, in folder: URL) throws {
+    let base = folder.appendingPathComponent(name)
     description = try JSONDecoder().decode(
       Description.self, from: Data(contentsOf: base.appendingPathExtension("json")))
     arrays = try Checkpoint(opening: base.appendingPathExtension("safetensors"))
-    let file = image ?? description.image ?? "coffee.png"
-    picture = try Picture(contentsOf: folder.appendingPathComponent("images").appendingPathComponent(file))
+    picture = try Golden.picture(description.image ?? "coffee.png")
   }
 
+  /// The authors' demo has no bound on the longer side; every detection is wanted.
   var options: DetectionOptions {
     var options = DetectionOptions()
     options.threshold = 0
@@ -57,20 +69,17 @@ struct GoldenCase {
 
   /// The prompt as a user would give it.
   var prompt: Prompt {
-    get throws {
-      guard description.prompt_kind != nil else { return .text(description.caption) }
-      let names = description.names ?? []
-      guard description.prompt_kind == "cap" else { return .classes(names.map { ClassPrompt($0) }) }
-      var spans: [Range<Int>] = []
-      for name in names {
-        guard let range = description.caption.range(of: name) else { continue }
-        let text = description.caption
-        spans.append(
-          text.distance(
-            from: text.startIndex, to: range.lowerBound)..<text.distance(
-              from: text.startIndex, to: range.upperBound))
+    let names = description.names ?? []
+    switch description.prompt_kind {
+    case "det": return .classes(names.map { ClassPrompt($0) })
+    case "cap":
+      let text = description.caption
+      let spans = names.compactMap { text.range(of: $0) }.map {
+        text.distance(from: text.startIndex, to: $0.lowerBound)
+          ..< text.distance(from: text.startIndex, to: $0.upperBound)
       }
-      return .caption(description.caption, spans: spans)
+      return .caption(text, spans: spans)
+    default: return .text(description.caption)
     }
   }
 

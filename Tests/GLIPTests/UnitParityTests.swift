@@ -1,0 +1,6 @@
+import Checkpoints
+import Foundation
+import Testing
+import Torch
+
+@testable import GLIP
