@@ -50,7 +50,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(
+      name: "TorchTests", dependencies: ["Checkpoints", "CTorch", "Torch"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "CArchive"],
       resources: [.copy("Fixtures")]),

@@ -31,7 +31,7 @@ public func withAutocast<Result>(
 }
 
 /// Settings of the whole process.
-public enum Torch {
+public enum Runtime {
   /// The version of the libtorch that is loaded.
   public static var version: String { String(cString: ct_version()) }
 

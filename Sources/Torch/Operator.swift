@@ -1,7 +1,7 @@
 import CTorch
 
 /// What an operator of libtorch can be given.
-public enum Argument: Sendable {
+public enum OperatorArgument: Sendable {
   case none
   case tensor(Tensor)
   case tensors([Tensor?])
@@ -17,33 +17,33 @@ public enum Argument: Sendable {
 
 /// A Swift value that stands for an operator's argument.
 public protocol ArgumentConvertible {
-  var argument: Argument { get }
+  var argument: OperatorArgument { get }
 }
 
-extension Argument: ArgumentConvertible { public var argument: Argument { self } }
-extension Tensor: ArgumentConvertible { public var argument: Argument { .tensor(self) } }
-extension Int: ArgumentConvertible { public var argument: Argument { .int(self) } }
-extension Double: ArgumentConvertible { public var argument: Argument { .double(self) } }
-extension Bool: ArgumentConvertible { public var argument: Argument { .bool(self) } }
-extension String: ArgumentConvertible { public var argument: Argument { .string(self) } }
-extension DType: ArgumentConvertible { public var argument: Argument { .int(Int(rawValue)) } }
-extension Device: ArgumentConvertible { public var argument: Argument { .string(name) } }
-extension Generator: ArgumentConvertible { public var argument: Argument { .generator(self) } }
+extension OperatorArgument: ArgumentConvertible { public var argument: OperatorArgument { self } }
+extension Tensor: ArgumentConvertible { public var argument: OperatorArgument { .tensor(self) } }
+extension Int: ArgumentConvertible { public var argument: OperatorArgument { .int(self) } }
+extension Double: ArgumentConvertible { public var argument: OperatorArgument { .double(self) } }
+extension Bool: ArgumentConvertible { public var argument: OperatorArgument { .bool(self) } }
+extension String: ArgumentConvertible { public var argument: OperatorArgument { .string(self) } }
+extension DType: ArgumentConvertible { public var argument: OperatorArgument { .int(Int(rawValue)) } }
+extension Device: ArgumentConvertible { public var argument: OperatorArgument { .string(name) } }
+extension Generator: ArgumentConvertible { public var argument: OperatorArgument { .generator(self) } }
 extension Array: ArgumentConvertible where Element: ArgumentElement {
-  public var argument: Argument { Element.argument(self) }
+  public var argument: OperatorArgument { Element.argument(self) }
 }
 extension Optional: ArgumentConvertible where Wrapped: ArgumentConvertible {
-  public var argument: Argument { map(\.argument) ?? .none }
+  public var argument: OperatorArgument { map(\.argument) ?? .none }
 }
 
 /// A type whose arrays stand for an operator's argument.
 public protocol ArgumentElement {
-  static func argument(_ array: [Self]) -> Argument
+  static func argument(_ array: [Self]) -> OperatorArgument
 }
 
-extension Int: ArgumentElement { public static func argument(_ array: [Int]) -> Argument { .ints(array) } }
+extension Int: ArgumentElement { public static func argument(_ array: [Int]) -> OperatorArgument { .ints(array) } }
 extension Tensor: ArgumentElement {
-  public static func argument(_ array: [Tensor]) -> Argument { .tensors(array) }
+  public static func argument(_ array: [Tensor]) -> OperatorArgument { .tensors(array) }
 }
 
 /// One operator of libtorch, found by name and called through the dispatcher, so that autograd, autocast and
@@ -88,7 +88,7 @@ public struct Operator: Sendable {
     try call(arguments.map(\.argument))
   }
 
-  private func call(_ arguments: [Argument]) throws -> [Tensor] {
+  private func call(_ arguments: [OperatorArgument]) throws -> [Tensor] {
     guard case .found(let handle) = handle else {
       guard case .missing(let message) = handle else { return [] }
       throw TorchError.operatorFailed(name: name, shapes: [], message: message)
@@ -119,7 +119,7 @@ public struct Operator: Sendable {
   }
 }
 
-extension Argument {
+extension OperatorArgument {
   /// The shape of a tensor argument, for error messages.
   fileprivate var shapeText: String? {
     switch self {
@@ -137,7 +137,7 @@ private struct ArgumentPools {
   private var tensors: [OpaquePointer?] = []
   private var characters: [CChar] = []
 
-  mutating func pack(_ argument: Argument) -> CTArgument {
+  mutating func pack(_ argument: OperatorArgument) -> CTArgument {
     func packed(_ tag: Int, _ integer: Int = 0, count: Int = 0, real: Double = 0) -> CTArgument {
       CTArgument(tag: Int32(tag), integer: Int64(integer), count: Int64(count), real: real)
     }

@@ -79,13 +79,13 @@ enum ATen {
 extension Tensor {
   /// Uninitialised memory.
   public static func empty(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
-    try ATen.empty(shape, dtype, Argument.none, device)
+    try ATen.empty(shape, dtype, OperatorArgument.none, device)
   }
 
   public static func full(
     _ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu
   ) throws -> Tensor {
-    try ATen.full(shape, value, dtype, Argument.none, device)
+    try ATen.full(shape, value, dtype, OperatorArgument.none, device)
   }
 
   public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
@@ -96,21 +96,21 @@ extension Tensor {
   public static func arange(
     _ range: Range<Int>, dtype: DType = .int64, device: Device = .cpu
   ) throws -> Tensor {
-    try ATen.arange(range.lowerBound, range.upperBound, 1, dtype, Argument.none, device)
+    try ATen.arange(range.lowerBound, range.upperBound, 1, dtype, OperatorArgument.none, device)
   }
 
   /// Draws from the standard normal distribution.
   public static func randomNormal(
     _ shape: [Int], generator: Generator? = nil, dtype: DType = .float32, device: Device = .cpu
   ) throws -> Tensor {
-    try ATen.randn(shape, generator, dtype, Argument.none, device)
+    try ATen.randn(shape, generator, dtype, OperatorArgument.none, device)
   }
 
   /// Draws uniformly from [0, 1).
   public static func randomUniform(
     _ shape: [Int], generator: Generator? = nil, dtype: DType = .float32, device: Device = .cpu
   ) throws -> Tensor {
-    try ATen.rand(shape, generator, dtype, Argument.none, device)
+    try ATen.rand(shape, generator, dtype, OperatorArgument.none, device)
   }
 }
 
@@ -123,7 +123,7 @@ extension Tensor {
 
   /// Converted to an element type and device; the tensor itself where nothing changes.
   public func to(_ dtype: DType? = nil, device: Device? = nil) throws -> Tensor {
-    try ATen.toOptions(self, dtype, Argument.none, device)
+    try ATen.toOptions(self, dtype, OperatorArgument.none, device)
   }
 
   /// Overwrites the elements with those of a tensor of a broadcastable shape.

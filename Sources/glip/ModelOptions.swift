@@ -31,7 +31,7 @@ struct ModelOptions: ParsableArguments {
   static let demonstration = "demonstration"
 
   func detector(style: PromptStyle) throws -> Detector {
-    if let threads { try Torch.setThreadCount(threads) }
+    if let threads { try Runtime.setThreadCount(threads) }
     let device = try Device(device)
     let prompts = PromptEncoder(tokenizer: try .bertUncased(), style: style)
     if model == Self.demonstration {

@@ -1,5 +1,5 @@
-// Modulated deformable convolution (Zhu et al., "Deformable ConvNets v2", CVPR 2019) as an operator of libtorch: its
-// schema, what it accepts, and its place in autograd.
+// Modulated deformable convolution (Zhu et al., "Deformable ConvNets v2", CVPR 2019) as an operator of
+// libtorch: its schema, what it accepts, and its place in autograd.
 #include "DeformableConvolution.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -9,10 +9,12 @@
 
 namespace glip {
 
-DeformableGeometry deformable_geometry(const at::Tensor &input, const at::Tensor &weight, const at::Tensor &offset,
-                                       const at::Tensor &mask, at::IntArrayRef stride, at::IntArrayRef padding) {
+DeformableGeometry deformable_geometry(const at::Tensor &input, const at::Tensor &weight,
+                                       const at::Tensor &offset, const at::Tensor &mask,
+                                       at::IntArrayRef stride, at::IntArrayRef padding) {
   constexpr auto name = "deform_conv2d: ";
-  TORCH_CHECK(input.dim() == 4, name, "the input must be [batch, channels, height, width], not ", input.sizes());
+  TORCH_CHECK(input.dim() == 4, name, "the input must be [batch, channels, height, width], not ",
+              input.sizes());
   TORCH_CHECK(weight.dim() == 4 && weight.numel() > 0 && weight.size(1) == input.size(1), name, "the weight ",
               weight.sizes(), " must be [outputs, ", input.size(1), ", height, width] for the input ",
               input.sizes());
@@ -27,13 +29,13 @@ DeformableGeometry deformable_geometry(const at::Tensor &input, const at::Tensor
   g.stride_y = stride[0], g.stride_x = stride[1], g.padding_y = padding[0], g.padding_x = padding[1];
   const int64_t free_y = g.height + 2 * g.padding_y - g.kernel_height;
   const int64_t free_x = g.width + 2 * g.padding_x - g.kernel_width;
-  TORCH_CHECK(free_y >= 0 && free_x >= 0, name, "the kernel ", weight.sizes(), " is larger than the padded input ",
-              input.sizes());
+  TORCH_CHECK(free_y >= 0 && free_x >= 0, name, "the kernel ", weight.sizes(),
+              " is larger than the padded input ", input.sizes());
   g.output_height = free_y / g.stride_y + 1, g.output_width = free_x / g.stride_x + 1;
   const std::array<int64_t, 4> offset_size{g.batch, 2 * g.taps(), g.output_height, g.output_width};
   const std::array<int64_t, 4> mask_size{g.batch, g.taps(), g.output_height, g.output_width};
-  TORCH_CHECK(offset.sizes() == at::IntArrayRef(offset_size), name, "the offset ", offset.sizes(), " must be ",
-              at::IntArrayRef(offset_size), " for the input ", input.sizes());
+  TORCH_CHECK(offset.sizes() == at::IntArrayRef(offset_size), name, "the offset ", offset.sizes(),
+              " must be ", at::IntArrayRef(offset_size), " for the input ", input.sizes());
   TORCH_CHECK(mask.sizes() == at::IntArrayRef(mask_size), name, "the mask ", mask.sizes(), " must be ",
               at::IntArrayRef(mask_size), " for the input ", input.sizes());
   return g;
@@ -47,8 +49,9 @@ using torch::autograd::variable_list;
 class DeformableConvolution : public torch::autograd::Function<DeformableConvolution> {
  public:
   static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
-                            const at::Tensor &offset, const at::Tensor &mask, const std::optional<at::Tensor> &bias,
-                            at::IntArrayRef stride, at::IntArrayRef padding) {
+                            const at::Tensor &offset, const at::Tensor &mask,
+                            const std::optional<at::Tensor> &bias, at::IntArrayRef stride,
+                            at::IntArrayRef padding) {
     static const auto operation =
         c10::Dispatcher::singleton().findSchemaOrThrow("glip::deform_conv2d", "").typed<DeformForward>();
     at::AutoDispatchBelowADInplaceOrView below_autograd;
@@ -68,18 +71,17 @@ class DeformableConvolution : public torch::autograd::Function<DeformableConvolu
     std::array<bool, 5> wanted;
     for (size_t i = 0; i < 4; ++i) wanted[i] = context->needs_input_grad(i);
     wanted[4] = bias != context->saved_data.end() && context->needs_input_grad(4);
-    auto [input, weight, offset, mask, of_bias] =
-        operation.call(gradients[0], saved[0], saved[1], saved[2], saved[3],
-                       context->saved_data["stride"].toIntVector(), context->saved_data["padding"].toIntVector(),
-                       wanted);
+    auto [input, weight, offset, mask, of_bias] = operation.call(
+        gradients[0], saved[0], saved[1], saved[2], saved[3], context->saved_data["stride"].toIntVector(),
+        context->saved_data["padding"].toIntVector(), wanted);
     if (of_bias.defined()) of_bias = of_bias.to(bias->second.toScalarType());
     return {input, weight, offset, mask, of_bias, at::Tensor(), at::Tensor()};
   }
 };
 
 at::Tensor differentiable(const at::Tensor &input, const at::Tensor &weight, const at::Tensor &offset,
-                          const at::Tensor &mask, const std::optional<at::Tensor> &bias, at::IntArrayRef stride,
-                          at::IntArrayRef padding) {
+                          const at::Tensor &mask, const std::optional<at::Tensor> &bias,
+                          at::IntArrayRef stride, at::IntArrayRef padding) {
   return DeformableConvolution::apply(input, weight, offset, mask, bias, stride, padding);
 }
 

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <vector>
 
-// Every loop is written once, as plain C++ that the compiler turns into vector code, and inlined into one function
-// per instruction set. (So no lambdas within: they would not inherit the instruction set.)
+// Every loop is written once, as plain C++ that the compiler turns into vector code, and inlined into one
+// function per instruction set. (So no lambdas within: they would not inherit the instruction set.)
 #define GLIP_INLINE [[gnu::always_inline]] inline
 
 namespace glip {
@@ -42,8 +42,8 @@ struct Position {
 
 // The four pixels around a deformed position: top left, top right, bottom left, bottom right.
 struct Sample {
-  int64_t pixel[4];  // index into the whole batch, or -1 outside the picture, where all is zero
-  float weight[4];   // bilinear, without the mask
+  int64_t pixel[4];   // index into the whole batch, or -1 outside the picture, where all is zero
+  float weight[4];    // bilinear, without the mask
   float down, right;  // the position's fractional part
   float mask;
   bool inside;  // otherwise nothing above but the mask is set
@@ -114,7 +114,8 @@ GLIP_INLINE void gather(const DeformableField &field, const Pixel *input, Rows r
 
 template <typename Pixel>
 GLIP_INLINE void differentiate(const DeformableField &field, const Pixel *input, Rows rows,
-                               const Pixel *gradient, Field<float> offset_gradient, Field<float> mask_gradient) {
+                               const Pixel *gradient, Field<float> offset_gradient,
+                               Field<float> mask_gradient) {
   // Sums over channels may be taken in any order, which vector code needs.
 #pragma clang fp reassociate(on)
   const int64_t channels = field.geometry.channels, taps = field.geometry.taps();
@@ -170,21 +171,22 @@ GLIP_INLINE void scatter(const DeformableField &field, const Pixel *gradient, Ro
   }
 }
 
-#define GLIP_VARIANT(NAME, ...)                                                                               \
-  template <typename Pixel>                                                                                   \
-  struct NAME {                                                                                               \
-    __VA_ARGS__ static void gather(const DeformableField &field, const Pixel *input, Rows rows, Pixel *out) { \
-      glip::gather(field, input, rows, out);                                                                  \
-    }                                                                                                         \
-    __VA_ARGS__ static void differentiate(const DeformableField &field, const Pixel *input, Rows rows,        \
-                                          const Pixel *gradient, Field<float> offset, Field<float> mask) {    \
-      glip::differentiate(field, input, rows, gradient, offset, mask);                                        \
-    }                                                                                                         \
-    __VA_ARGS__ static void scatter(const DeformableField &field, const Pixel *gradient, Rows rows,           \
-                                    Channels channels, float *out) {                                          \
-      glip::scatter(field, gradient, rows, channels, out);                                                    \
-    }                                                                                                         \
-    static constexpr DeformableKernels<Pixel> kernels{gather, differentiate, scatter};                        \
+#define GLIP_VARIANT(NAME, ...)                                                                            \
+  template <typename Pixel>                                                                                \
+  struct NAME {                                                                                            \
+    __VA_ARGS__ static void gather(const DeformableField &field, const Pixel *input, Rows rows,            \
+                                   Pixel *out) {                                                           \
+      glip::gather(field, input, rows, out);                                                               \
+    }                                                                                                      \
+    __VA_ARGS__ static void differentiate(const DeformableField &field, const Pixel *input, Rows rows,     \
+                                          const Pixel *gradient, Field<float> offset, Field<float> mask) { \
+      glip::differentiate(field, input, rows, gradient, offset, mask);                                     \
+    }                                                                                                      \
+    __VA_ARGS__ static void scatter(const DeformableField &field, const Pixel *gradient, Rows rows,        \
+                                    Channels channels, float *out) {                                       \
+      glip::scatter(field, gradient, rows, channels, out);                                                 \
+    }                                                                                                      \
+    static constexpr DeformableKernels<Pixel> kernels{gather, differentiate, scatter};                     \
   };
 
 GLIP_VARIANT(Standard)

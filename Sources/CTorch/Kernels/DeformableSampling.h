@@ -1,5 +1,6 @@
-// The inner loops of the deformable convolution: a picture of vectors read, and gradients written, at fractional
-// positions. Pictures are NHWC; a "row" is one output position (batch, y, x), a "column" one (tap, channel).
+// The inner loops of the deformable convolution: a picture of vectors read, and gradients written, at
+// fractional positions. Pictures are NHWC; a "row" is one output position (batch, y, x), a "column" one (tap,
+// channel).
 #pragma once
 
 #include <c10/util/BFloat16.h>

@@ -23,7 +23,8 @@ at::Tensor pack(const at::Tensor &weight, int64_t rows) {
 }
 
 at::Tensor packed_product(const at::Tensor &rows, const at::Tensor &packed, const at::Tensor &bias) {
-  static const auto operation = c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "");
+  static const auto operation =
+      c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "");
   return call(operation, {rows, packed, bias.defined() ? c10::IValue(bias) : c10::IValue(), "none",
                           c10::List<std::optional<at::Scalar>>(), c10::IValue("")});
 }

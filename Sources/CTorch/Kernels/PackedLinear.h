@@ -5,8 +5,8 @@
 
 namespace glip {
 
-// rows · weightᵀ + bias, through oneDNN with the weight packed once where that is available: on AMD it is a quarter
-// faster than MKL in float. Otherwise through `addmm`. May be used by several threads at a time.
+// rows · weightᵀ + bias, through oneDNN with the weight packed once where that is available: on AMD it is a
+// quarter faster than MKL in float. Otherwise through `addmm`. May be used by several threads at a time.
 class PackedLinear {
  public:
   // `weight` [outputs, inputs], `bias` [outputs] or undefined, of one data type; `total` rows are to come.

@@ -5,8 +5,8 @@
 
 namespace glip {
 
-// An elementwise operation is what libtorch runs in parallel for others: ours visits `count` bytes, and only looks at
-// where they are.
+// An elementwise operation is what libtorch runs in parallel for others: ours visits `count` bytes, and only
+// looks at where they are.
 void parallel_for(int64_t count, const std::function<void(int64_t begin, int64_t end)> &body) {
   auto bytes = at::empty({count}, at::kByte);
   const char *start = static_cast<const char *>(bytes.const_data_ptr());

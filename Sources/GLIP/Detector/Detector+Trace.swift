@@ -26,7 +26,7 @@ extension Detector {
     try Trace.record("input_size_wh", Tensor([Int64(input.originalWidth), Int64(input.originalHeight)]))
     try Trace.record("resized_size_wh", Tensor([Int64(input.width), Int64(input.height)]))
     try Trace.record("padded_hw", Tensor(input.pixels.shape.suffix(2).map(Int64.init)))
-    try Trace.record("input", input.pixels)
+    Trace.record("input", input.pixels)
     for level in Anchors.strides.indices {
       let cell = Anchors.cell(level: level)
       try Trace.record("anchors_l\(level)_cell", Tensor([cell.0, cell.1, cell.2, cell.3], shape: [1, 4]))
@@ -39,6 +39,8 @@ extension Detector {
     let length = prompt.ids.count + padding.count
     try Trace.record("input_ids", Tensor(prompt.ids.map(Int64.init) + padding))
     try Trace.record("attention_mask", Tensor(prompt.ids.map { _ in 1 } + padding))
+    let special = prompt.tokens.offsets.map { $0.isEmpty ? Int64(1) : 0 } + padding.map { _ in 1 }
+    try Trace.record("special_tokens_mask", Tensor(special))
     let offsets = prompt.tokens.offsets.flatMap { [Int64($0.lowerBound), Int64($0.upperBound)] }
     try Trace.record("char_offsets", Tensor(offsets + padding + padding, shape: [length, 2]))
     try Trace.record("pos_labels", Tensor(prompt.phrases.map { Int64($0.label + 1) }))

@@ -115,7 +115,9 @@ public final class Detector: Sendable {
           let candidates = try PostProcessing.candidates(
             predictions.map { try $0.ofPicture(index) }, phrases: prompt.phrases,
             rowLengths: levels.map { $0.size(3) }, width: input.width, height: input.height, options: options)
-          found[index] += candidates.map { $0.detection(in: input, prompt, offset: offset) }
+          let detections = candidates.map { $0.detection(in: input, prompt, offset: offset) }
+          try Trace.record("det_boxes", detections.boxes)
+          found[index] += detections
         }
         offset += prompt.text.unicodeScalars.count + prompts.style.separator.unicodeScalars.count
       }
@@ -171,6 +173,14 @@ extension Candidate {
 }
 
 extension [Detection] {
+  /// [n, 4] in pixels of the original picture.
+  fileprivate var boxes: Tensor {
+    get throws {
+      try Tensor(
+        flatMap { [$0.box.x0, $0.box.y0, $0.box.x1, $0.box.y1] }.map { Float($0) }, shape: [count, 4])
+    }
+  }
+
   /// The best of all texts of a prompt that pass their thresholds.
   fileprivate func reported(_ options: DetectionOptions) -> [Detection] {
     Array(

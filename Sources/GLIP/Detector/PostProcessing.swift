@@ -2,18 +2,25 @@ import Foundation
 import Torch
 
 /// A box that the network is sure enough of, in pixels of the resized picture.
-struct Candidate: Sendable {
+package struct Candidate: Sendable {
   /// Position of the phrase in the encoded prompt.
-  let phrase: Int
+  package let phrase: Int
   /// Boxes of one label are in competition, whichever of its phrases (synonyms) found them.
-  let label: Int
-  let score: Float
+  package let label: Int
+  package let score: Float
   /// x0, y0, x1, y1
-  let box: SIMD4<Float>
+  package let box: SIMD4<Float>
+
+  package init(phrase: Int, label: Int, score: Float, box: SIMD4<Float>) {
+    self.phrase = phrase
+    self.label = label
+    self.score = score
+    self.box = box
+  }
 }
 
 /// From raw predictions to detections (ATSS's inference with token scores in place of class scores).
-enum PostProcessing {
+package enum PostProcessing {
   /// - Parameters:
   ///   - predictions: of one picture, levels P3…P7, batch size one, float32 on the CPU
   ///   - phrases: of the prompt
@@ -86,7 +93,7 @@ enum PostProcessing {
 
   /// Greedy suppression among boxes of one label: a box goes if it overlaps a better one by more than
   /// `threshold` of their union. Sides are counted inclusively, as in the box coder.
-  static func suppress(_ candidates: [Candidate], threshold: Float) -> [Candidate] {
+  package static func suppress(_ candidates: [Candidate], threshold: Float) -> [Candidate] {
     var kept: [Int: [SIMD4<Float>]] = [:]
     return candidates.sorted { $0.score > $1.score }.filter { candidate in
       let box = candidate.box
@@ -97,7 +104,7 @@ enum PostProcessing {
   }
 
   /// Intersection over union of two boxes with inclusive corners.
-  static func overlap(_ a: SIMD4<Float>, _ b: SIMD4<Float>) -> Float {
+  package static func overlap(_ a: SIMD4<Float>, _ b: SIMD4<Float>) -> Float {
     let width = max(min(a.z, b.z) - max(a.x, b.x) + 1, 0)
     let height = max(min(a.w, b.w) - max(a.y, b.y) + 1, 0)
     let shared = width * height

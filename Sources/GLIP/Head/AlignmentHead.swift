@@ -54,9 +54,9 @@ struct AlignmentHead: Sendable {
     let unit = try words / length
     try Trace.record("proj_tokens_in", unit / 2)
     let projected = try wordProjection(unit / 2)  // [B, T, C]
-    try Trace.record("proj_tokens", projected)
+    Trace.record("proj_tokens", projected)
     let wordBiases = try unit.matmul(wordBias) + bias  // [B, T]
-    try Trace.record("token_bias", wordBiases)
+    Trace.record("token_bias", wordBiases)
 
     return try levels.enumerated().map { level, x in
       let positions = try Self.positions(x)
@@ -64,9 +64,9 @@ struct AlignmentHead: Sendable {
       let logits = try (similarity + wordBiases.unsqueezed(1)).clamped(min: -Self.limit, max: Self.limit)
       let boxes = try box(x) * boxScales[level]
       let center = try centerness(x)
-      try Trace.record("bbox_reg_l\(level)", boxes)
-      try Trace.record("centerness_l\(level)", center)
-      try Trace.record("dot_logits_l\(level)", logits)
+      Trace.record("bbox_reg_l\(level)", boxes)
+      Trace.record("centerness_l\(level)", center)
+      Trace.record("dot_logits_l\(level)", logits)
       try Trace.record("cls_logits_l\(level)", classifier(x))
       return LevelPrediction(
         logits: logits, boxes: try Self.positions(boxes), centerness: try Self.positions(center).squeezed(-1))

@@ -2,7 +2,7 @@ import Foundation
 
 /// Boxes as differences from anchors (Girshick et al., R-CNN), with the inclusive corners of the first detection
 /// code bases: a box from x0 to x1 is x1 - x0 + 1 pixels wide.
-enum BoxCoder {
+package enum BoxCoder {
   /// Divisors of dx, dy, dw, dh: they bring the regression targets to similar size.
   private static let weights: (Float, Float) = (10, 5)
 
@@ -10,7 +10,7 @@ enum BoxCoder {
   private static let largestGrowth = Float(log(1000.0 / 16.0))
 
   /// Corners of the box that `deltas` describe relative to an anchor.
-  static func decode(_ deltas: SIMD4<Float>, anchor: (Float, Float, Float, Float)) -> SIMD4<Float> {
+  package static func decode(_ deltas: SIMD4<Float>, anchor: (Float, Float, Float, Float)) -> SIMD4<Float> {
     let width = anchor.2 - anchor.0 + 1
     let height = anchor.3 - anchor.1 + 1
     let centerX = (anchor.2 + anchor.0) / 2

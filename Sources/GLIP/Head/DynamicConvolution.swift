@@ -33,7 +33,7 @@ struct DynamicConvolution: Sendable {
   func callAsFunction(_ levels: [Tensor]) throws -> [Tensor] {
     try levels.indices.map { level in
       let mixed = try mix(levels, at: level)
-      try Trace.record("\(name)_prerelu_call\(level)", mixed)
+      Trace.record("\(name)_prerelu_call\(level)", mixed)
       return try activation(mixed)
     }
   }
@@ -41,7 +41,7 @@ struct DynamicConvolution: Sendable {
   private func mix(_ levels: [Tensor], at level: Int) throws -> Tensor {
     let x = levels[level]
     let predicted = try offset(x)
-    try Trace.record("\(name)_offset_call\(level)", predicted)
+    Trace.record("\(name)_offset_call\(level)", predicted)
     let shift = try predicted.sliced(1, 0..<(2 * Self.taps))
     let mask = try predicted.sliced(1, (2 * Self.taps)..<(3 * Self.taps)).sigmoid()
 
@@ -61,13 +61,17 @@ struct DynamicConvolution: Sendable {
     }
 
     var sum: Tensor?
-    for term in terms {
+    for (index, term) in terms.enumerated() {
       let pooled = try attention(term.mean([2, 3], keepingRank: true))
+      Trace.record("\(name)_AttnConv_call\(Self.termsBefore(level) + index)", pooled)
       let weighted = try term * pooled.relu().hardSigmoid()
       sum = try sum.map { try $0 + weighted } ?? weighted
     }
     return try sum.map { try $0 / Double(terms.count) } ?? x
   }
+
+  /// Terms of all finer levels: two on the first level, three on each further one. A trace numbers them through.
+  private static func termsBefore(_ level: Int) -> Int { level == 0 ? 0 : 3 * level - 1 }
 
   /// The first `channels · height · width` values of each picture's map, as if it had that size.
   ///
@@ -97,28 +101,28 @@ private struct DeformableBlock: Sendable {
     let convolved = try deformableConvolution(
       x, weight: convolution.weight, offset: offset, mask: mask, bias: convolution.bias,
       stride: convolution.stride, padding: convolution.padding)
-    try Trace.record("\(trace)_conv_call\(call)", convolved)
+    Trace.record("\(trace)_conv_call\(call)", convolved)
     let normalized = try norm(convolved)
-    try Trace.record("\(trace)_call\(call)", normalized)
+    Trace.record("\(trace)_call\(call)", normalized)
     return normalized
   }
 }
 
 /// The larger of two lines per channel, whose slopes and intercepts depend on the picture (Chen et al., "Dynamic
 /// ReLU", ECCV 2020).
-struct DynamicReLU: Sendable {
+package struct DynamicReLU: Sendable {
   private let squeeze: Linear
   private let expand: Linear
   private let channels: Int
 
-  init(_ scope: Scope, channels: Int) throws {
+  package init(_ scope: Scope, channels: Int) throws {
     self.channels = channels
     squeeze = try Linear(scope / "fc" / 0, inputs: channels, outputs: channels / 4)
     expand = try Linear(scope / "fc" / 2, inputs: channels / 4, outputs: 4 * channels)
   }
 
   /// [B, C, h, w] -> [B, C, h, w]
-  func callAsFunction(_ x: Tensor) throws -> Tensor {
+  package func callAsFunction(_ x: Tensor) throws -> Tensor {
     let pooled = try x.mean([2, 3])  // [B, C]
     let theta = try expand(squeeze(pooled).relu()).hardSigmoid() - 0.5
     let parts = try theta.reshaped(-1, 4 * channels, 1, 1)

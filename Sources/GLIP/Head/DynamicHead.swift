@@ -48,13 +48,13 @@ struct DynamicHead: Sendable {
         levels = try zip(parts, shapes).map { part, shape in
           try part.reshaped(part.size(0), shape.height, shape.width, -1).permuted(0, 3, 1, 2)
         }
-        for (level, x) in levels.enumerated() { try Trace.record("head\(index)_fuse_v\(level)", x) }
-        try Trace.record("head\(index)_fuse_lang", fused.language)
+        for (level, x) in levels.enumerated() { Trace.record("head\(index)_fuse_v\(level)", x) }
+        Trace.record("head\(index)_fuse_lang", fused.language)
         words = try language(fused.language, padding: padding)
-        try Trace.record("head\(index)_bert_lang", words)
+        Trace.record("head\(index)_bert_lang", words)
       }
       levels = try block.convolution(levels)
-      for (level, x) in levels.enumerated() { try Trace.record("head\(index)_dyconv_v\(level)", x) }
+      for (level, x) in levels.enumerated() { Trace.record("head\(index)_dyconv_v\(level)", x) }
     }
     return (levels, words)
   }

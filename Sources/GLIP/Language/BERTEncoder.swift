@@ -29,12 +29,14 @@ struct BERTEncoder: Sendable {
     let place = try positions(Tensor.arange(0..<ids.size(1), device: ids.device))
     let type = try types.weight.selected(0, 0)
     var x = try norm(words(ids) + type + place)
-    try Trace.record("bert_embeddings", x)
+    Trace.record("bert_embeddings", x)
     for (index, layer) in layers.enumerated() {
       x = try layer(x, padding: padding)
-      try Trace.record("bert_layer\(index)", x)
+      Trace.record("bert_layer\(index)", x)
     }
-    try Trace.record("bert_last_hidden", x)
+    Trace.record("bert_last_hidden", x)
+    // The authors' name for the same with padding set to zero; there is no padding here.
+    Trace.record("bert_embedded", x)
     return x
   }
 }

@@ -35,7 +35,7 @@ struct FeaturePyramid: Sendable {
     // P6 reads P5, not the encoder's last stage.
     outputs.append(try p6(outputs[outputs.count - 1]))
     outputs.append(try p7(outputs[outputs.count - 1].relu()))
-    for (level, output) in outputs.enumerated() { try Trace.record("fpn_p\(level)", output) }
+    for (level, output) in outputs.enumerated() { Trace.record("fpn_p\(level)", output) }
     return outputs
   }
 }
