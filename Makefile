@@ -22,7 +22,7 @@ bootstrap: swift ## Install what the build needs: Debian packages, libtorch, the
 
 swift:
 	@command -v $(SWIFT) >/dev/null || \
-		{ echo "Swift 6.1 or later is needed and there is no '$(SWIFT)' here: see https://www.swift.org/install" >&2; exit 1; }
+		{ echo "There is no '$(SWIFT)' here; Swift 6.1 or later is needed: https://www.swift.org/install" >&2; exit 1; }
 
 build: bootstrap ## Build the glip command
 	$(SWIFT) build $(FLAGS) --product glip

@@ -28,7 +28,7 @@ public enum DownloadError: Error, Equatable {
   case diskFull(folder: String, needed: Int64, available: Int64)
   /// Another download is writing the same file.
   case busy(file: String)
-  /// The file system refused.
+  /// The file could not be written or read.
   case file(path: String, reason: String)
 }
 
@@ -62,7 +62,7 @@ extension DownloadError: CustomStringConvertible, LocalizedError {
     case .busy(let file):
       "Another download is writing \(file)."
     case .file(let path, let reason):
-      "\(path) could not be written: \(reason)."
+      "\(path) could not be written: \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)."
     }
   }
 

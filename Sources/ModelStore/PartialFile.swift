@@ -25,7 +25,7 @@ final class PartialFile {
       try FileManager.default.createDirectory(
         at: part.deletingLastPathComponent(), withIntermediateDirectories: true)
       let descriptor = open(part.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { throw CocoaError(.fileWriteNoPermission) }
+      guard descriptor >= 0 else { throw Self.systemError }
       return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
     guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0, isStillThere else {
@@ -78,7 +78,7 @@ final class PartialFile {
     try Self.attempt(target) {
       try handle.synchronize()
       try Data(line.utf8).write(to: target.appendingPathExtension("sha256"), options: .atomic)
-      guard rename(part.path, target.path) == 0 else { throw CocoaError(.fileWriteNoPermission) }
+      guard rename(part.path, target.path) == 0 else { throw Self.systemError }
     }
     try? FileManager.default.removeItem(at: validatorFile)
   }
@@ -88,6 +88,9 @@ final class PartialFile {
     try? FileManager.default.removeItem(at: part)
     try? FileManager.default.removeItem(at: validatorFile)
   }
+
+  /// Why the last system call failed.
+  private static var systemError: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 
   private static func attempt<R>(_ file: URL, _ work: () throws -> R) throws(DownloadError) -> R {
     do { return try work() } catch let error as CocoaError where error.code == .fileWriteOutOfSpace {
