@@ -7,12 +7,12 @@ FLAGS := -c release -Xlinker -rpath -Xlinker $(DEPS)/libtorch/lib
 GLIP := .build/release/glip
 SOURCES := Sources Tests Package.swift
 
-DEMO ?= detect Examples/pictures/astronaut.png --caption "a woman in an orange suit next to a flag" \
-	--output demo-output
+DEMO ?= detect Examples/pictures/astronaut.png --caption "[a woman] in [an orange suit] next to [a flag]" \
+	--model demonstration --threshold 0.3 --max-detections 8 --output demo-output
 
 export PKG_CONFIG_PATH := $(DEPS)/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
-.PHONY: help bootstrap swift build demo test lint format bench docs clean distclean
+.PHONY: help bootstrap swift build demo test lint format docs clean distclean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -41,9 +41,6 @@ lint: swift ## Check the style of the Swift code and the scripts
 
 format: swift ## Format the Swift code
 	$(SWIFT) format -i -r $(SOURCES)
-
-bench: build ## Measure speed on this machine
-	Benchmarks/run $(GLIP)
 
 docs: build ## Write the reference of the public API to .build/docs
 	$(SWIFT) package $(FLAGS) dump-symbol-graph --minimum-access-level public --skip-synthesized-members

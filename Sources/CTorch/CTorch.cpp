@@ -1,5 +1,7 @@
 #include "CTorch.h"
 
+#include "Kernels/Parallel.h"
+
 #include <dlfcn.h>
 
 #include <ATen/ATen.h>
@@ -13,6 +15,7 @@
 #include <torch/csrc/autograd/variable.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <string>
@@ -297,7 +300,11 @@ char *ct_set_threads(int32_t count) {
 char *ct_parallel_for(int64_t begin, int64_t end, int64_t grain,
                       void (*body)(void *context, int64_t begin, int64_t end), void *context) {
   return guarded([&] {
-    at::parallel_for(begin, end, grain, [&](int64_t from, int64_t to) { body(context, from, to); });
+    const int64_t step = std::max<int64_t>(grain, 1);
+    const int64_t pieces = end > begin ? (end - begin + step - 1) / step : 0;
+    glip::parallel_for(pieces, [&](int64_t from, int64_t to) {
+      body(context, begin + from * step, std::min(begin + to * step, end));
+    });
   });
 }
 

@@ -125,7 +125,7 @@ private struct SamplingGrid {
   }
 }
 
-extension Torch {
+extension Runtime {
   /// Lets the project's kernels use no more than `AVX512`, `AVX2` or `DEFAULT`, so that tests reach every variant.
   package static func limitCPUCapability(_ name: String) throws {
     _ = try GLIPOperators.limitCPUCapability.tensors(name)

@@ -41,7 +41,9 @@ public protocol ArgumentElement {
   static func argument(_ array: [Self]) -> OperatorArgument
 }
 
-extension Int: ArgumentElement { public static func argument(_ array: [Int]) -> OperatorArgument { .ints(array) } }
+extension Int: ArgumentElement {
+  public static func argument(_ array: [Int]) -> OperatorArgument { .ints(array) }
+}
 extension Tensor: ArgumentElement {
   public static func argument(_ array: [Tensor]) -> OperatorArgument { .tensors(array) }
 }

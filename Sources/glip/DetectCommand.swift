@@ -23,7 +23,8 @@ struct Detect: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where annotated pictures go: a folder, or for a single picture a .png or .jpg file.", valueName: "path"))
+      "Where annotated pictures go: a folder, or for a single picture a .png or .jpg file.", valueName: "path"
+    ))
   var output: String?
 
   @Option(help: ArgumentHelp("Where detections go as JSON; - for the standard output.", valueName: "file"))
@@ -57,7 +58,9 @@ struct Detect: ParsableCommand {
       }
     }
     if let json { try DetectionRecord.write(records, to: json) }
-    if let output, failures < files.count { print("Annotated pictures: \(output.description)", to: json == "-") }
+    if let output, failures < files.count {
+      print("Annotated pictures: \(output.description)", to: json == "-")
+    }
     if failures > 0 {
       if files.count > 1 { warn("\(failures) of \(files.count) pictures could not be done.") }
       throw ExitCode(1)
@@ -95,7 +98,8 @@ private struct AnnotatedOutput: CustomStringConvertible {
     target = URL(fileURLWithPath: path)
     isFile = ["png", "jpg", "jpeg"].contains(target.pathExtension.lowercased())
     if isFile, files.count > 1 {
-      throw ValidationError("--output \(path) is one file, but there are \(files.count) pictures; name a folder.")
+      throw ValidationError(
+        "--output \(path) is one file, but there are \(files.count) pictures; name a folder.")
     }
     // Pictures of one name from different folders must not overwrite each other.
     var taken: Set<String> = []

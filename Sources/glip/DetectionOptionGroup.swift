@@ -28,7 +28,8 @@ struct DetectionOptionGroup: ParsableArguments {
     options.overlap = nms
     options.resize = ResizeRule(minimumSide: minSize, maximumSide: maxSize == 0 ? nil : maxSize)
     for text in labelThreshold {
-      guard let equals = text.lastIndex(of: "="), let value = Double(text[text.index(after: equals)...]) else {
+      guard let equals = text.lastIndex(of: "="), let value = Double(text[text.index(after: equals)...])
+      else {
         throw ValidationError("--label-threshold takes 'label=score', such as 'cat=0.3', not '\(text)'.")
       }
       options.labelThresholds[String(text[..<equals])] = value

@@ -26,7 +26,10 @@ struct Inspect: ParsableCommand {
     print("Configuration: " + String(decoding: try encoder.encode(file.configuration), as: UTF8.self))
 
     let entries = file.checkpoint.entries
-    let rows = all ? entries.map(row) : file.parts.map { [$0.name, "\($0.parameters)", "\($0.values)", bytes(Int64($0.bytes))] }
+    let rows =
+      all
+      ? entries.map(row)
+      : file.parts.map { [$0.name, "\($0.parameters)", "\($0.values)", bytes(Int64($0.bytes))] }
     let head = all ? ["parameter", "type", "shape", "size"] : ["part", "parameters", "values", "size"]
     print(table([head] + rows, rightAligned: all ? [3] : [1, 2, 3]))
     print("Total: \(entries.count) arrays, \(bytes(Int64(entries.map(\.byteCount).reduce(0, +))))")

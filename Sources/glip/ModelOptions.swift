@@ -12,7 +12,8 @@ struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The checkpoint: a .safetensors or .pth file, or a name from 'glip models'.",
-      discussion: "'demonstration' stands for weights that are computed, not trained: every part of the network "
+      discussion:
+        "'demonstration' stands for weights that are computed, not trained: every part of the network "
         + "runs, but the boxes mean nothing."))
   var model: String
 
@@ -39,7 +40,8 @@ struct ModelOptions: ParsableArguments {
       warn("these weights are computed, not trained: the boxes mean nothing yet.")
       let parameters = Parameters(from: DemonstrationWeights(configuration), device: device)
       return try Detector(
-        model: GLIPModel(parameters.root, configuration), device: device, precision: precision, prompts: prompts)
+        model: GLIPModel(parameters.root, configuration), device: device, precision: precision,
+        prompts: prompts)
     }
     let detector = try Detector(
       checkpoint: Self.file(model), preset: preset, device: device, precision: precision, prompts: prompts)
@@ -56,7 +58,8 @@ struct ModelOptions: ParsableArguments {
     guard let published = PublishedModel.named(model) else { return URL(fileURLWithPath: model) }
     let store = ModelStore()
     guard store.holds(published) else {
-      throw ValidationError("The model '\(published.name)' is not here yet; fetch it with: glip models pull \(published.name)")
+      throw ValidationError(
+        "The model '\(published.name)' is not here yet; fetch it with: glip models pull \(published.name)")
     }
     return store.file(of: published)
   }

@@ -25,7 +25,9 @@ struct Models: AsyncParsableCommand {
   struct Pull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Fetch a published model.",
-      discussion: "A download that was interrupted goes on where it stopped. HTTPS_PROXY, ALL_PROXY and NO_PROXY count.")
+      discussion:
+        "A download that was interrupted goes on where it stopped. HTTPS_PROXY, ALL_PROXY and NO_PROXY count."
+    )
 
     @Argument(help: "A name from 'glip models'.")
     var name: String
@@ -44,13 +46,15 @@ struct Models: AsyncParsableCommand {
       if let url {
         guard let source = URL(string: url) else { throw ValidationError("'\(url)' is not a URL.") }
         model = PublishedModel(
-          name: model.name, preset: model.preset, summary: model.summary, fileName: model.fileName, source: source)
+          name: model.name, preset: model.preset, summary: model.summary, fileName: model.fileName,
+          source: source)
       }
       let store = ModelStore()
       let line = ProgressLine()
       let download = try await store.pull(model, sha256: sha256) { progress in
         let total = progress.total.map { " of \(bytes($0))" } ?? ""
-        let left = progress.remaining.map { "  \(ProgressLine.clock(Double($0.components.seconds))) left" } ?? ""
+        let left =
+          progress.remaining.map { "  \(ProgressLine.clock(Double($0.components.seconds))) left" } ?? ""
         line.write("\(bytes(progress.received))\(total)  \(bytes(Int64(progress.rate)))/s\(left)")
       }
       line.clear()

@@ -37,7 +37,9 @@ enum PictureFiles {
       }
       return matches.map(file)
     }
-    guard !found.isEmpty else { throw ValidationError("There is no picture in \(arguments.joined(separator: ", ")).") }
+    guard !found.isEmpty else {
+      throw ValidationError("There is no picture in \(arguments.joined(separator: ", ")).")
+    }
     return found
   }
 

@@ -10,13 +10,15 @@ struct PromptOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A file of names to look for, one on a line.",
-      discussion: "A line may add synonyms: 'sofa = couch, settee'. A .json file holds a list of names, or of "
+      discussion:
+        "A line may add synonyms: 'sofa = couch, settee'. A .json file holds a list of names, or of "
         + "objects with \"name\" and optionally \"phrase\", \"prefix\", \"suffix\" and \"synonyms\".",
       valueName: "file"))
   var classesFile: String?
 
   @Option(
-    help: ArgumentHelp("The prompt as the network gets it; what stands between full stops is looked for.", valueName: "a. b."))
+    help: ArgumentHelp(
+      "The prompt as the network gets it; what stands between full stops is looked for.", valueName: "a. b."))
   var prompt: String?
 
   @Option(
@@ -74,7 +76,9 @@ enum ClassesFile {
     let data: Data
     do {
       let size = try url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
-      guard size <= largest else { throw ValidationError("\(url.lastPathComponent) is too long for a list of classes.") }
+      guard size <= largest else {
+        throw ValidationError("\(url.lastPathComponent) is too long for a list of classes.")
+      }
       data = try Data(contentsOf: url)
     } catch let error as ValidationError {
       throw error
@@ -93,7 +97,9 @@ enum ClassesFile {
     return text.split(whereSeparator: \.isNewline).compactMap { line in
       let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
       guard let name = parts.first, !name.isEmpty else { return nil }
-      let synonyms = parts.dropFirst().first?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      let synonyms = parts.dropFirst().first?.split(separator: ",").map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
       return ClassPrompt(name, synonyms: synonyms ?? [])
     }
   }

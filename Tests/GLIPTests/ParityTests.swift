@@ -60,14 +60,19 @@ struct ParityTests {
   /// nearly equal score may change places, and one at a threshold may come or go.
   private func compareDetections(_ traced: [String: Tensor], _ golden: GoldenCase, _ title: String) throws {
     func detections(_ boxes: Tensor, _ scores: Tensor, _ labels: Tensor) throws -> [Found] {
-      let (boxes, scores, labels) = try (boxes.elements(Float.self), scores.elements(Float.self), labels.elements(Int64.self))
-      return scores.indices.map { Found(label: labels[$0], score: scores[$0], box: Array(boxes[4 * $0..<4 * $0 + 4])) }
+      let (boxes, scores, labels) = try (
+        boxes.elements(Float.self), scores.elements(Float.self), labels.elements(Int64.self)
+      )
+      return scores.indices.map {
+        Found(label: labels[$0], score: scores[$0], box: Array(boxes[4 * $0..<4 * $0 + 4]))
+      }
     }
     let boxes = try #require(traced["det_boxes"])
     let found = try detections(boxes, #require(traced["det_scores"]), #require(traced["det_labels"]))
     let expected = try detections(
       golden.array("det_boxes"), golden.array("det_scores"), golden.array("det_labels"))
-    #expect(abs(found.count - expected.count) <= 1, "\(title): \(found.count) detections, not \(expected.count)")
+    #expect(
+      abs(found.count - expected.count) <= 1, "\(title): \(found.count) detections, not \(expected.count)")
     let missing = expected.filter { wanted in !found.contains { $0.matches(wanted) } }
     #expect(missing.count <= 1, "\(title): \(missing) are missing")
     let order = expected.compactMap { wanted in found.firstIndex { $0.matches(wanted) } }
@@ -104,7 +109,8 @@ struct ParityTests {
   private static func stage(_ name: String) -> String {
     switch name {
     case "input", "resized_rgb", "input_size_wh", "resized_size_wh", "padded_hw": "1 preprocessing"
-    case "input_ids", "attention_mask", "special_tokens_mask", "char_offsets", "pos_labels", "pos_map": "2 tokens"
+    case "input_ids", "attention_mask", "special_tokens_mask", "char_offsets", "pos_labels", "pos_map":
+      "2 tokens"
     case let name where name.hasPrefix("anchors_"): "2 tokens"
     case let name where name.hasPrefix("body_"): "3 Swin"
     case let name where name.hasPrefix("fpn_"): "4 pyramid"

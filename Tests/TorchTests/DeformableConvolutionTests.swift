@@ -138,8 +138,8 @@ private let names = ["output", "input", "weight", "offset", "mask", "bias"]
     let arguments = try Arguments(Case.all[4])
     for dtype in [DType.float32, .bfloat16] {
       let best = try arguments.run(dtype, through: kernel)
-      try Torch.limitCPUCapability(name)
-      defer { try? Torch.limitCPUCapability("AVX512") }
+      try Runtime.limitCPUCapability(name)
+      defer { try? Runtime.limitCPUCapability("AVX512") }
       let limited = try arguments.run(dtype, through: kernel)
       for (part, pair) in zip(names, zip(limited, best)) {
         #expect(try difference(pair.0, pair.1) < (dtype == .float32 ? 1e-5 : 1e-2), "\(part) \(dtype)")

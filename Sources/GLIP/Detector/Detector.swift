@@ -168,7 +168,8 @@ extension Candidate {
     return Detection(
       label: phrase.name, labelIndex: phrase.label,
       span: (phrase.span.lowerBound + offset)..<(phrase.span.upperBound + offset), score: Double(score),
-      box: PixelBox(x0: Double(box.x * x), y0: Double(box.y * y), x1: Double(box.z * x), y1: Double(box.w * y)))
+      box: PixelBox(
+        x0: Double(box.x * x), y0: Double(box.y * y), x1: Double(box.z * x), y1: Double(box.w * y)))
   }
 }
 

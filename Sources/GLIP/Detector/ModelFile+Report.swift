@@ -31,7 +31,9 @@ extension ModelFile {
 
   /// Number of parameters, values and bytes below each of the main paths.
   public var parts: [(name: String, parameters: Int, values: Int, bytes: Int)] {
-    let names = ["backbone.body", "backbone.fpn", "language_backbone", "rpn.head.dyhead_tower", "rpn.head", ""]
+    let names = [
+      "backbone.body", "backbone.fpn", "language_backbone", "rpn.head.dyhead_tower", "rpn.head", "",
+    ]
     let byPart = Dictionary(grouping: checkpoint.entries) { entry in
       names.first { entry.name.hasPrefix($0.isEmpty ? "" : $0 + ".") } ?? ""
     }

@@ -29,7 +29,8 @@ enum Golden {
   static func picture(_ name: String) throws -> Picture {
     let example = root.appendingPathComponent("Examples/pictures").appendingPathComponent(name)
     let recorded = all?.appendingPathComponent("images").appendingPathComponent(name)
-    return try Picture(contentsOf: FileManager.default.fileExists(atPath: example.path) ? example : recorded ?? example)
+    return try Picture(
+      contentsOf: FileManager.default.fileExists(atPath: example.path) ? example : recorded ?? example)
   }
 }
 
@@ -75,8 +76,8 @@ struct GoldenCase {
     case "cap":
       let text = description.caption
       let spans = names.compactMap { text.range(of: $0) }.map {
-        text.distance(from: text.startIndex, to: $0.lowerBound)
-          ..< text.distance(from: text.startIndex, to: $0.upperBound)
+        text.distance(
+          from: text.startIndex, to: $0.lowerBound)..<text.distance(from: text.startIndex, to: $0.upperBound)
       }
       return .caption(text, spans: spans)
     default: return .text(description.caption)
