@@ -53,6 +53,14 @@ public struct ModelFile: Sendable {
   public func convert(to url: URL, dtype: DType) throws -> [String] {
     let parameters = Parameters(from: CheckpointParameters(checkpoint))
     _ = try GLIPModel(parameters.root, configuration)
+    try Self.write(parameters, configuration: configuration, dtype: dtype, to: url)
+    return unknownNames(used: parameters.all.map(\.name))
+  }
+
+  /// Writes a model as safetensors, its configuration in the metadata. The file appears whole or not at all.
+  public static func write(
+    _ parameters: Parameters, configuration: GLIPConfiguration, dtype: DType = .float32, to url: URL
+  ) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let description = String(decoding: try encoder.encode(configuration), as: UTF8.self)
@@ -61,8 +69,7 @@ public struct ModelFile: Sendable {
         try tensor.to(dtype).withBytes(write)
       }
     }
-    try SafetensorsWriter.write(arrays, metadata: [Self.configurationKey: description], to: url)
-    return unknownNames(used: parameters.all.map(\.name))
+    try SafetensorsWriter.write(arrays, metadata: [configurationKey: description], to: url)
   }
 
   private func unknownNames(used: [String]) -> [String] {

@@ -8,7 +8,7 @@ import Torch
 /// With N positions, T words, h heads of width d and C visual channels, N is thousands of times T. The textbook
 /// form projects the picture to h·d channels three times, N·C·h·d multiply-adds each. Matrix products associate,
 /// so here the projections are folded into the words' side first, and each product with the picture costs
-/// N·C·h·T (Documentation/performance.md, "Deep fusion").
+/// N·C·h·T (Documentation/architecture.md, "Deep fusion").
 struct DeepFusion: Sendable {
   private let visualNorm: LayerNorm
   private let languageNorm: LayerNorm

@@ -62,9 +62,9 @@ struct DynamicConvolution: Sendable {
 
     var sum: Tensor?
     for (index, term) in terms.enumerated() {
-      let pooled = try attention(term.mean([2, 3], keepingRank: true))
-      Trace.record("\(name)_AttnConv_call\(Self.termsBefore(level) + index)", pooled)
-      let weighted = try term * pooled.relu().hardSigmoid()
+      let importance = try attention(term.mean([2, 3], keepingRank: true)).relu()  // [B, 1, 1, 1]
+      Trace.record("\(name)_AttnConv_call\(Self.termsBefore(level) + index)", importance)
+      let weighted = try term * importance.hardSigmoid()
       sum = try sum.map { try $0 + weighted } ?? weighted
     }
     return try sum.map { try $0 / Double(terms.count) } ?? x
