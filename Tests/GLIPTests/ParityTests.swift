@@ -45,7 +45,7 @@ struct ParityTests {
       guard tensor.shape == recorded.shape else { continue }
       let error = try tensor.error(from: recorded)
       #expect(error <= Self.bound(entry.name), "\(title): \(entry.name) differs by \(error)")
-      let stage = Self.stage(entry.name)
+      let stage = Self.stage(entry.name) + (entry.type == .float16 ? ", recorded in float16" : "")
       worst[stage] = max(worst[stage] ?? 0, error)
     }
     try compareDetections(traced, golden, title)
