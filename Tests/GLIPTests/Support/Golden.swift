@@ -38,12 +38,20 @@ enum Golden {
 struct GoldenCase {
   private struct Description: Decodable {
     let image: String?
-    let min_size: Int?
-    let max_size: Int?
-    let min_image_size: Int?
-    let prompt_kind: String?
+    let minimumSide: Int?
+    let maximumSide: Int?
+    let demoSide: Int?
+    let kind: String?
     let caption: String
     let names: [String]?
+
+    private enum CodingKeys: String, CodingKey {
+      case image, caption, names
+      case minimumSide = "min_size"
+      case maximumSide = "max_size"
+      case demoSide = "min_image_size"
+      case kind = "prompt_kind"
+    }
   }
 
   private let description: Description
@@ -63,15 +71,15 @@ struct GoldenCase {
     var options = DetectionOptions()
     options.threshold = 0
     options.resize =
-      description.min_size.map { ResizeRule(minimumSide: $0, maximumSide: description.max_size) }
-      ?? ResizeRule(minimumSide: description.min_image_size ?? 800, maximumSide: nil)
+      description.minimumSide.map { ResizeRule(minimumSide: $0, maximumSide: description.maximumSide) }
+      ?? ResizeRule(minimumSide: description.demoSide ?? 800, maximumSide: nil)
     return options
   }
 
   /// The prompt as a user would give it.
   var prompt: Prompt {
     let names = description.names ?? []
-    switch description.prompt_kind {
+    switch description.kind {
     case "det": return .classes(names.map { ClassPrompt($0) })
     case "cap":
       let text = description.caption
