@@ -1,43 +1,23 @@
 import Foundation
 
-/// Writes a line to the standard error stream.
-func warn(_ message: String) { FileHandle.standardError.write(Data("glip: \(message)\n".utf8)) }
-
-/// What an error says, as the end of a sentence.
-func reason(_ error: any Error) -> String {
-  switch error {
-  case let error as DecodingError:
-    switch error {
-    case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context),
-      .valueNotFound(_, let context):
-      return context.debugDescription.trimmingCharacters(in: CharacterSet(charactersIn: ". "))
-    @unknown default: return "it is malformed"
-    }
-  case let error as CocoaError where error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile:
-    return "there is no such file"
-  case let error as LocalizedError: return error.errorDescription ?? "\(error)"
-  default: return (error as NSError).localizedDescription
+/// Writes a line, or several, to the standard output at once, so that a pipe sees results as they come.
+///
+/// - Throws: `CommandError` where it cannot be written, for want of room, say.
+func say(_ text: String) throws {
+  guard write(text + "\n", to: STDOUT_FILENO) else {
+    let reason = String(cString: strerror(errno)).lowercased()
+    throw CommandError("The standard output cannot be written: \(reason)")
   }
 }
 
-/// Columns of text, each as wide as its widest cell.
-func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
-  guard let first = rows.first else { return "" }
-  let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-  return rows.map { row in
-    row.enumerated().map { column, cell in
-      let padding = String(repeating: " ", count: widths[column] - cell.count)
-      return rightAligned.contains(column) ? padding + cell : cell + padding
-    }.joined(separator: "  ").trimmingSuffix(" ")
-  }.joined(separator: "\n")
-}
+/// Writes one sentence to the standard error stream; its full stop is added.
+func warn(_ sentence: String) { _ = write("glip: \(printable(sentence)).\n", to: STDERR_FILENO) }
 
-extension String {
-  fileprivate func trimmingSuffix(_ character: Character) -> String {
-    var text = Substring(self)
-    while text.last == character { text.removeLast() }
-    return String(text)
-  }
+/// The text without what could command a terminal or break the line: file names may hold anything.
+func printable(_ text: String) -> String {
+  String(
+    String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 })
+  )
 }
 
 /// A number of bytes for a person.
@@ -66,17 +46,17 @@ struct ProgressLine {
     let seconds = Date().timeIntervalSince(start)
     let rate = Double(done) / max(seconds, 1e-9)
     let left = done > 0 ? Self.clock(Double(total - done) / rate) : "?"
-    write(String(format: "%@ %d/%d  %.2f %@/s  %@ left", bar, done, total, rate, unit, left))
+    show(String(format: "%@ %d/%d  %.2f %@/s  %@ left", bar, done, total, rate, unit, left))
   }
 
   /// Any text in place of the line.
-  func write(_ text: String) {
+  func show(_ text: String) {
     guard isTerminal else { return }
-    FileHandle.standardError.write(Data("\r\u{1B}[2K\(text)".utf8))
+    _ = write("\r\u{1B}[2K\(text)", to: STDERR_FILENO)
   }
 
   /// Takes the line away, so that other text can be written.
-  func clear() { write("") }
+  func clear() { show("") }
 
   static func clock(_ seconds: Double) -> String {
     let whole = Int(min(seconds, 359_999).rounded())
@@ -84,4 +64,16 @@ struct ProgressLine {
       ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
       : String(format: "%d:%02d", whole / 60, whole % 60)
   }
+}
+
+/// Whether all of it could be written; else `errno` says why.
+private func write(_ text: String, to descriptor: Int32) -> Bool {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+    if count < 0, errno == EINTR { continue }
+    guard count > 0 else { return false }
+    rest = rest.dropFirst(count)
+  }
+  return true
 }

@@ -1,28 +1,27 @@
 import ArgumentParser
-import Checkpoints
 import Foundation
 import GLIP
 import Torch
 
-struct Convert: ParsableCommand {
+struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "convert",
     abstract: "Turn a released .pth checkpoint into safetensors.",
     discussion: """
       The result opens at once (it is mapped, not read), carries the network's description, and holds the network's
       parameters alone: optimizer states and constants that can be computed are left out.
       """)
 
-  @Argument(help: "The checkpoint to read, .pth or .safetensors.")
+  @Argument(help: "The checkpoint to read: a .pth or .safetensors file, or a name from 'glip models'.")
   var input: String
 
   @Argument(help: "The safetensors file to write.")
   var output: String
 
-  @Option(help: "Element type of the result: fp32, fp16 or bf16.")
+  @Option(help: "Element type of the result.")
   var dtype = Element.fp32
 
-  @Option(help: "The network that the checkpoint belongs to, if it is not recognised by itself.")
-  var preset: Preset?
+  @OptionGroup var network: PresetOption
 
   enum Element: String, ExpressibleByArgument, CaseIterable {
     case fp32, fp16, bf16
@@ -36,19 +35,27 @@ struct Convert: ParsableCommand {
     }
   }
 
+  func validate() throws {
+    guard output.hasSuffix(".safetensors") else {
+      throw ValidationError("The result is a safetensors file; '\(output)' should end in .safetensors")
+    }
+  }
+
   func run() throws {
-    let target = URL(fileURLWithPath: output)
-    guard target.pathExtension == "safetensors" else {
-      throw ValidationError("The result is a safetensors file; '\(output)' should end in .safetensors.")
-    }
     let source = try ModelOptions.file(input)
-    guard source.standardizedFileURL != target.standardizedFileURL else {
-      throw ValidationError("The result would replace its own source, \(output).")
+    let target = try Destination(output, keeping: [source.path])
+    do {
+      let file = try ModelFile(source, preset: network.preset, verifyingChecksums: true)
+      try target.makeFolder()
+      try Interruption.whileDeferred {
+        let unknown = try file.convert(to: target.url, dtype: dtype.dtype)
+        ModelOptions.warn(ofUnknown: unknown, in: input)
+      }
+    } catch {
+      let isOutput = reason(error).contains(target.url.path)
+      throw isOutput ? error : CommandError(error, at: input)
     }
-    let file = try ModelFile(source, preset: preset, verifyingChecksums: true)
-    let unknown = try file.convert(to: target, dtype: dtype.dtype)
-    for name in unknown { warn("left out '\(name)', which is not part of the network.") }
-    let size = try FileManager.default.attributesOfItem(atPath: target.path)[.size] as? Int64 ?? 0
-    print("\(output): \(bytes(size)), \(dtype.rawValue)")
+    let size = try FileManager.default.attributesOfItem(atPath: output)[.size] as? NSNumber
+    try say("\(output): \(bytes(size?.int64Value ?? 0)), \(dtype.rawValue)")
   }
 }

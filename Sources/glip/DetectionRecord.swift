@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 import GLIP
 
@@ -32,19 +31,31 @@ struct DetectionRecord: Encodable {
     bbox = [detection.box.x0, detection.box.y0, detection.box.width, detection.box.height].map(Float.init)
     score = Float(detection.score)
   }
+}
 
-  /// Writes one array, a detection on each line; `-` is the standard output.
-  static func write(_ records: [DetectionRecord], to path: String) throws {
+/// Where detections go as JSON: one array, a detection on each line.
+struct DetectionList {
+  /// Nil for the standard output.
+  private let file: Destination?
+  var isStandardOutput: Bool { file == nil }
+
+  /// - Parameter path: a file, or `-` for the standard output.
+  init(_ path: String, keeping inputs: [String]) throws {
+    file = path == "-" ? nil : try Destination(path, keeping: inputs)
+  }
+
+  func prepare() throws { try file?.makeFolder() }
+
+  func write(_ records: [DetectionRecord]) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let lines = try records.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
-    let data = Data((lines.isEmpty ? "[]\n" : "[\n\(lines.joined(separator: ",\n"))\n]\n").utf8)
-    if path == "-" {
-      FileHandle.standardOutput.write(data)
-      return
-    }
-    do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw ValidationError("The detections cannot be written to \(path): \(reason(error)).")
+    let text = lines.isEmpty ? "[]" : "[\n\(lines.joined(separator: ",\n"))\n]"
+    guard let file else { return try say(text) }
+    do {
+      try Interruption.whileDeferred { try Data((text + "\n").utf8).write(to: file.url, options: .atomic) }
+    } catch {
+      throw CommandError("\(file.path) cannot be written: \(reason(error))")
     }
   }
 }

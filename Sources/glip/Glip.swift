@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Glip: AsyncParsableCommand {
@@ -12,5 +13,39 @@ struct Glip: AsyncParsableCommand {
         glip detect pictures/ --classes-file names.txt --json detections.json
       """,
     version: "0.1.0",
-    subcommands: [Detect.self, TraceCommand.self, Convert.self, Inspect.self, Models.self])
+    subcommands: [
+      DetectCommand.self, TraceCommand.self, ConvertCommand.self, InspectCommand.self, ModelsCommand.self,
+    ])
+
+  static func main() async {
+    Interruption.watch()
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      Foundation.exit(report(error).rawValue)
+    }
+  }
+
+  /// Says in one sentence what went wrong; help that was asked for goes to the standard output instead.
+  private static func report(_ error: any Error) -> ExitCode {
+    if let code = error as? ExitCode { return code }
+    switch exitCode(for: error) {
+    case .success:
+      do { try say(fullMessage(for: error)) } catch { return report(error) }
+      return .success
+    case .validationFailure:
+      // The library's own text goes on with the whole usage; where to find it is enough.
+      let help = fullMessage(for: error).firstMatch(of: /See '(.+ --help)'/).map { " (see '\($0.1)')" } ?? ""
+      warn(withoutFullStop(message(for: error)) + help)
+      return .validationFailure
+    default:
+      warn(reason(error))
+      return .failure
+    }
+  }
 }

@@ -15,10 +15,9 @@ struct ModelOptions: ParsableArguments {
       discussion:
         "'demonstration' stands for weights that are computed, not trained: every part of the network "
         + "runs, but the boxes mean nothing."))
-  var model: String
+  var model = "glip-t"
 
-  @Option(help: "The network that the checkpoint belongs to, if it is not recognised by itself.")
-  var preset: Preset?
+  @OptionGroup var network: PresetOption
 
   @Option(help: "Where to compute: cpu, cuda, cuda:N or mps.")
   var device = "cpu"
@@ -26,31 +25,52 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Arithmetic of the network.")
   var precision = Precision.float32
 
-  @Option(help: "Threads to compute with. (default: one for each core)")
+  @Option(help: ArgumentHelp("Threads to compute with. (default: one for each core)", valueName: "count"))
   var threads: Int?
 
-  static let demonstration = "demonstration"
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads is \(threads); it must be at least 1") }
+  }
+
+  private var isDemonstration: Bool { model == "demonstration" }
+
+  /// Files that are read.
+  func files() throws -> [String] { isDemonstration ? [] : [try Self.file(model).path] }
 
   func detector(style: PromptStyle) throws -> Detector {
     if let threads { try Runtime.setThreadCount(threads) }
     let device = try Device(device)
     let prompts = PromptEncoder(tokenizer: try .bertUncased(), style: style)
-    if model == Self.demonstration {
-      let configuration = (preset ?? .glipTC).configuration
-      warn("these weights are computed, not trained: the boxes mean nothing yet.")
+    if isDemonstration {
+      let configuration = (network.preset ?? .glipTC).configuration
       let parameters = Parameters(from: DemonstrationWeights(configuration), device: device)
       return try Detector(
         model: GLIPModel(parameters.root, configuration), device: device, precision: precision,
         prompts: prompts)
     }
-    let detector = try Detector(
-      checkpoint: Self.file(model), preset: preset, device: device, precision: precision, prompts: prompts)
-    if let first = detector.unknownParameters.first {
-      warn(
-        "\(detector.unknownParameters.count) parameters of \(model) are not part of the network, '\(first)' for "
-          + "one; 'glip inspect' lists them.")
+    let file = try Self.file(model)
+    do {
+      return try Detector(
+        checkpoint: file, preset: network.preset, device: device, precision: precision, prompts: prompts)
+    } catch {
+      throw CommandError(error, at: model)
     }
-    return detector
+  }
+
+  /// Says what a user should know of the network before reading its results.
+  func warn(about detector: Detector) {
+    if isDemonstration {
+      glip.warn("These weights are computed, not trained: the boxes mean nothing yet")
+    }
+    Self.warn(ofUnknown: detector.unknownParameters, in: model)
+  }
+
+  static func warn(ofUnknown names: [String], in model: String) {
+    guard let first = names.first else { return }
+    let count = names.count == 1 ? "1 array" : "\(names.count) arrays"
+    glip.warn(
+      "\(count) of \(model) not used, '\(first)' for one; 'glip inspect' lists what is not part of the network"
+    )
   }
 
   /// The file that a path or a published name stands for.
@@ -58,9 +78,15 @@ struct ModelOptions: ParsableArguments {
     guard let published = PublishedModel.named(model) else { return URL(fileURLWithPath: model) }
     let store = ModelStore()
     guard store.holds(published) else {
-      throw ValidationError(
-        "The model '\(published.name)' is not here yet; fetch it with: glip models pull \(published.name)")
+      throw CommandError(
+        "The model '\(published.name)' is not here yet; fetch it with 'glip models pull \(published.name)'")
     }
     return store.file(of: published)
   }
+}
+
+/// For the commands that open a checkpoint.
+struct PresetOption: ParsableArguments {
+  @Option(help: "The network that the checkpoint belongs to, if it is not recognised by itself.")
+  var preset: Preset?
 }

@@ -1,64 +1,67 @@
-import ArgumentParser
 import Foundation
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// A picture to work on, and where its result belongs below an output folder.
 struct PictureFile {
-  let url: URL
   /// As the user named it.
   let path: String
   /// Below the folder that was given, or the bare name of a single file.
   let relativePath: String
+
+  var url: URL { URL(fileURLWithPath: path) }
 }
 
 enum PictureFiles {
-  private static let extensions: Set<String> = [
-    "jpg", "jpeg", "jpe", "png", "webp", "tif", "tiff", "gif", "bmp",
-  ]
+  static let extensions: Set<String> = ["jpg", "jpeg", "jpe", "png", "webp", "tif", "tiff", "gif", "bmp"]
 
   /// Files, folders (their pictures; with `recursive` those of their folders too) and patterns, in the order given;
   /// what a folder or pattern stands for is sorted by name.
   static func find(_ arguments: [String], recursive: Bool) throws -> [PictureFile] {
-    let found = try arguments.flatMap { argument -> [PictureFile] in
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: argument, isDirectory: &isFolder) {
-        return isFolder.boolValue ? try pictures(inFolder: argument, recursive: recursive) : [file(argument)]
+    try arguments.flatMap { argument in
+      if isFolder(argument) { return try pictures(inFolder: argument, recursive: recursive) }
+      if FileManager.default.fileExists(atPath: argument) { return [file(argument)] }
+      let matches = expand(argument).filter { !isFolder($0) }
+      // A plain name that does not exist is reported with the other pictures that cannot be read.
+      guard !matches.isEmpty || !argument.contains(where: "*?[".contains) else {
+        throw CommandError("No file matches '\(argument)'")
       }
-      let matches = expand(argument)
-      guard !matches.isEmpty else {
-        // A plain name that does not exist is reported with the other pictures that cannot be read.
-        if argument.contains(where: { "*?[".contains($0) }) {
-          throw ValidationError("No file matches '\(argument)'.")
-        }
-        return [file(argument)]
-      }
-      return matches.map(file)
+      return matches.isEmpty ? [file(argument)] : matches.map(file)
     }
-    guard !found.isEmpty else {
-      throw ValidationError("There is no picture in \(arguments.joined(separator: ", ")).")
-    }
-    return found
   }
 
   private static func file(_ path: String) -> PictureFile {
-    let url = URL(fileURLWithPath: path)
-    return PictureFile(url: url, path: path, relativePath: url.lastPathComponent)
+    PictureFile(path: path, relativePath: (path as NSString).lastPathComponent)
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
   private static func pictures(inFolder folder: String, recursive: Bool) throws -> [PictureFile] {
-    let names =
-      recursive
-      ? try FileManager.default.subpathsOfDirectory(atPath: folder)
-      : try FileManager.default.contentsOfDirectory(atPath: folder)
-    let found = names.filter { extensions.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
-    guard !found.isEmpty else { throw ValidationError("The folder \(folder) holds no picture.") }
-    return found.map { name in
-      let path = (folder as NSString).appendingPathComponent(name)
-      return PictureFile(url: URL(fileURLWithPath: path), path: path, relativePath: name)
+    let names: [String]
+    do {
+      names =
+        recursive
+        ? try FileManager.default.subpathsOfDirectory(atPath: folder)
+        : try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      throw CommandError("The folder \(folder) cannot be read: \(reason(error))")
     }
+    let files = names.sorted().map { name in
+      PictureFile(path: (folder as NSString).appendingPathComponent(name), relativePath: name)
+    }.filter(isPicture)
+    guard !files.isEmpty else {
+      let hint = recursive ? "" : " (--recursive looks into its folders, too)"
+      throw CommandError("The folder \(folder) holds no picture\(hint)")
+    }
+    return files
+  }
+
+  /// By its name: hidden files are left alone, as the shell does.
+  private static func isPicture(_ file: PictureFile) -> Bool {
+    extensions.contains(file.url.pathExtension.lowercased())
+      && !file.relativePath.split(separator: "/").contains { $0.hasPrefix(".") }
+      && !isFolder(file.path)
   }
 
   /// Files that match a shell pattern, for shells that do not expand it and patterns in quotes.

@@ -16,17 +16,23 @@ struct TraceCommand: ParsableCommand {
 
   @OptionGroup(title: "What to look for") var prompt: PromptOptions
   @OptionGroup(title: "The network") var model: ModelOptions
-  @OptionGroup(title: "What to report") var detection: DetectionOptionGroup
+  @OptionGroup(title: "What to report") var report: ReportOptions
 
-  @Option(help: "The safetensors file to write.")
+  @Option(help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
   var output: String
 
   func run() throws {
+    let target = try Destination(output, keeping: [picture] + prompt.files + model.files())
     let picture = try Picture(contentsOf: URL(fileURLWithPath: picture))
-    let detector = try model.detector(style: prompt.style.value)
-    let tensors = try detector.trace(picture, prompt.resolved(), options: detection.resolved())
-    try SafetensorsWriter.write(
-      tensors.map { SafetensorsWriter.Array($0.name, $0.tensor) }, to: URL(fileURLWithPath: output))
-    print("\(tensors.count) tensors: \(output)")
+    let prompt = try prompt.resolved()
+    let detector = try model.detector(style: self.prompt.style.value)
+    let tensors = try detector.trace(picture, prompt, options: report.resolved())
+    try target.makeFolder()
+    try Interruption.whileDeferred {
+      try SafetensorsWriter.write(
+        tensors.map { SafetensorsWriter.Array($0.name, $0.tensor) }, to: target.url)
+    }
+    model.warn(about: detector)
+    try say("\(output): \(tensors.count) tensors")
   }
 }

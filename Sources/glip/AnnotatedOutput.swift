@@ -1,0 +1,60 @@
+import Foundation
+import GLIP
+import Pictures
+
+/// Where annotated pictures go: a folder, or the file of a single picture.
+struct AnnotatedOutput {
+  let path: String
+  /// One for each picture.
+  private let targets: [Destination]
+
+  /// - Throws: `CommandError` if the path cannot be written, or a picture that is read would be.
+  init(_ path: String, for files: [PictureFile], keeping inputs: [String]) throws {
+    self.path = path
+    let type = (path as NSString).pathExtension.lowercased()
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if !isFolder.boolValue, !path.hasSuffix("/"), exists || PictureFiles.extensions.contains(type) {
+      guard files.count == 1 else {
+        throw CommandError("--output \(path) is one file for \(files.count) pictures; name a folder")
+      }
+      guard ["png", "jpg", "jpeg"].contains(type) else {
+        throw CommandError("--output \(path) is neither a folder nor a .png or .jpg file")
+      }
+      targets = [try Destination(path, keeping: inputs)]
+    } else {
+      try Destination.checkFolder(path)
+      targets = try Self.names(for: files).map {
+        try Destination((path as NSString).appendingPathComponent($0), keeping: inputs)
+      }
+    }
+  }
+
+  /// Names below the output folder, no two the same: pictures in different folders may share one.
+  private static func names(for files: [PictureFile]) -> [String] {
+    var taken: Set<String> = []
+    return files.map { file in
+      let base = (file.relativePath as NSString).deletingPathExtension
+      let type = ["jpg", "jpeg"].contains(file.url.pathExtension.lowercased()) ? "jpg" : "png"
+      var name = "\(base).\(type)"
+      var number = 2
+      while !taken.insert(name).inserted {
+        name = "\(base)-\(number).\(type)"
+        number += 1
+      }
+      return name
+    }
+  }
+
+  /// Makes the folders, before pictures are worked on in vain.
+  func prepare() throws {
+    for target in targets { try target.makeFolder() }
+  }
+
+  /// Writes the picture at a position of the list with what was found on it.
+  func write(_ picture: Picture, _ found: [Detection], at index: Int) throws {
+    let annotated = try picture.annotated(
+      found.map { Annotation(box: $0.box, label: $0.label, score: $0.score, colorIndex: $0.labelIndex) })
+    try Interruption.whileDeferred { try annotated.write(to: targets[index].url) }
+  }
+}
