@@ -12,7 +12,7 @@ DEMO ?= detect Examples/pictures/astronaut.png --caption "[a woman] in [an orang
 
 export PKG_CONFIG_PATH := $(DEPS)/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
-.PHONY: help bootstrap swift build demo test lint format docs clean distclean
+.PHONY: help bootstrap swift build demo test sanitize lint format docs clean distclean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,9 +34,12 @@ test: bootstrap ## Build and run all tests
 	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test $(FLAGS) --skip-build
 
+sanitize: bootstrap ## Run the tests of the tensor layer under AddressSanitizer
+	Scripts/sanitize
+
 lint: swift ## Check the style of the Swift code and the scripts
 	$(SWIFT) format lint --strict -r $(SOURCES)
-	@if command -v shellcheck >/dev/null; then shellcheck Scripts/bootstrap .ci/run; \
+	@if command -v shellcheck >/dev/null; then shellcheck Scripts/bootstrap Scripts/sanitize .ci/run; \
 		else echo "shellcheck is not installed: the scripts are not checked"; fi
 
 format: swift ## Format the Swift code
@@ -44,7 +47,7 @@ format: swift ## Format the Swift code
 
 docs: build ## Write the reference of the public API to .build/docs
 	$(SWIFT) package $(FLAGS) dump-symbol-graph --minimum-access-level public --skip-synthesized-members
-	docc convert --additional-symbol-graph-dir $$(dirname "$$(realpath .build/release)")/symbolgraph \
+	docc convert Sources/GLIP/GLIP.docc --additional-symbol-graph-dir $$(dirname "$$(realpath .build/release)")/symbolgraph \
 		--fallback-display-name GLIP --fallback-bundle-identifier glip --output-path .build/docs
 
 clean: ## Remove what was built

@@ -29,7 +29,10 @@ public final class Detector: Sendable {
   /// Loads a checkpoint: `.safetensors`, or a `.pth` file of the authors.
   ///
   /// - Parameters:
+  ///   - checkpoint: the file
   ///   - preset: which network the file belongs to, where it should not be recognised by itself
+  ///   - device: where to compute
+  ///   - precision: arithmetic of the network
   ///   - prompts: how prompts are joined and cut; by default as the authors evaluate
   /// - Throws: `CheckpointError`, `ModelFileError` or `TorchError`, each a sentence that names the cause.
   public convenience init(

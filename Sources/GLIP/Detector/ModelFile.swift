@@ -14,6 +14,7 @@ public struct ModelFile: Sendable {
   /// Opens a `.safetensors` file or a `.pth` file of the authors.
   ///
   /// - Parameters:
+  ///   - url: the file
   ///   - preset: which network it is. Without it the file's own description is read, or else the shapes of its
   ///     parameters.
   ///   - verifyingChecksums: whether to compare a `.pth` file with the checksums it carries, which means reading all
