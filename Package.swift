@@ -69,7 +69,13 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
-    .testTarget(name: "CommandTests", dependencies: ["glip"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "CArchive", "Checkpoints", "GLIP", "Pictures", "Torch", "glip",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -11,7 +11,7 @@ struct AnnotatedOutput {
   /// - Throws: `CommandError` if the path cannot be written, or a picture that is read would be.
   init(_ path: String, for files: [PictureFile], keeping inputs: [String]) throws {
     self.path = path
-    let type = (path as NSString).pathExtension.lowercased()
+    let type = URL(fileURLWithPath: path).pathExtension.lowercased()
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     if !isFolder.boolValue, !path.hasSuffix("/"), exists || PictureFiles.extensions.contains(type) {
@@ -25,7 +25,7 @@ struct AnnotatedOutput {
     } else {
       try Destination.checkFolder(path)
       targets = try Self.names(for: files).map {
-        try Destination((path as NSString).appendingPathComponent($0), keeping: inputs)
+        try Destination((path.hasSuffix("/") ? path : path + "/") + $0, keeping: inputs)
       }
     }
   }
@@ -34,7 +34,7 @@ struct AnnotatedOutput {
   private static func names(for files: [PictureFile]) -> [String] {
     var taken: Set<String> = []
     return files.map { file in
-      let base = (file.relativePath as NSString).deletingPathExtension
+      let base = URL(fileURLWithPath: file.relativePath).deletingPathExtension().relativePath
       let type = ["jpg", "jpeg"].contains(file.url.pathExtension.lowercased()) ? "jpg" : "png"
       var name = "\(base).\(type)"
       var number = 2

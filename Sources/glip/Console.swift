@@ -10,6 +10,13 @@ func say(_ text: String) throws {
   }
 }
 
+/// Opens what the caller has closed, lest a file that is opened later take the place of a standard stream.
+func reserveStandardStreams() {
+  for descriptor in 0...2 as ClosedRange<Int32> where fcntl(descriptor, F_GETFD) == -1 {
+    _ = open("/dev/null", O_RDWR)
+  }
+}
+
 /// Writes one sentence to the standard error stream; its full stop is added.
 func warn(_ sentence: String) { _ = write("glip: \(printable(sentence)).\n", to: STDERR_FILENO) }
 

@@ -14,20 +14,17 @@ struct Destination {
       let kind = info.st_mode & S_IFMT
       guard kind != S_IFDIR else { throw CommandError("\(path) cannot be written: it is a folder") }
       guard kind == S_IFREG else { throw CommandError("\(path) cannot be written: it is not a regular file") }
-      if let input = inputs.first(where: { FileIdentity($0) == FileIdentity(path) }) {
-        throw CommandError("\(path) would be written over \(input), which is read")
+      guard !inputs.contains(where: { FileIdentity($0) == FileIdentity(path) }) else {
+        throw CommandError("\(path) is one of the files that are read; name another place to write to")
       }
     }
-    try Self.checkFolder((path as NSString).deletingLastPathComponent)
+    try Self.checkFolder(Self.parent(of: path))
   }
 
   /// - Throws: `CommandError` if there can be no such folder to write in.
   static func checkFolder(_ path: String) throws {
     var folder = path
-    while !folder.isEmpty, access(folder, F_OK) != 0, errno == ENOENT {
-      folder = (folder as NSString).deletingLastPathComponent
-    }
-    if folder.isEmpty { folder = "." }
+    while access(folder, F_OK) != 0, errno == ENOENT { folder = parent(of: folder) }
     var info = stat()
     let reason: String
     if stat(folder, &info) != 0 {
@@ -40,6 +37,13 @@ struct Destination {
       return
     }
     throw CommandError("Nothing can be written in \(folder): \(reason)")
+  }
+
+  /// The folder that a path lies in, written as the path is.
+  private static func parent(of path: String) -> String {
+    let parts = path.split(separator: "/").dropLast()
+    return path.hasPrefix("/")
+      ? "/" + parts.joined(separator: "/") : parts.isEmpty ? "." : parts.joined(separator: "/")
   }
 
   /// Makes the folder that the file lies in.

@@ -18,6 +18,7 @@ struct Glip: AsyncParsableCommand {
     ])
 
   static func main() async {
+    reserveStandardStreams()
     Interruption.watch()
     do {
       var command = try parseAsRoot()

@@ -29,7 +29,7 @@ enum PictureFiles {
   }
 
   private static func file(_ path: String) -> PictureFile {
-    PictureFile(path: path, relativePath: (path as NSString).lastPathComponent)
+    PictureFile(path: path, relativePath: URL(fileURLWithPath: path).lastPathComponent)
   }
 
   private static func isFolder(_ path: String) -> Bool {
@@ -48,7 +48,7 @@ enum PictureFiles {
       throw CommandError("The folder \(folder) cannot be read: \(reason(error))")
     }
     let files = names.sorted().map { name in
-      PictureFile(path: (folder as NSString).appendingPathComponent(name), relativePath: name)
+      PictureFile(path: (folder.hasSuffix("/") ? folder : folder + "/") + name, relativePath: name)
     }.filter(isPicture)
     guard !files.isEmpty else {
       let hint = recursive ? "" : " (--recursive looks into its folders, too)"
