@@ -69,6 +69,10 @@ enum PickleGlobal {
     case ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_tensor"): self = .rebuildTensor
     case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
     case ("torch", "Size"), ("torch", "device"): self = .opaque
+    // NumPy's numbers: training checkpoints note their best results as such. They are not made, only stepped over.
+    case ("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar"), ("numpy", "dtype"),
+      ("_codecs", "encode"):
+      self = .opaque
     case ("torch", _):
       if let type = Self.storages[name] {
         self = .storage(type)

@@ -37,6 +37,32 @@ struct HostilePickleTests {
     }
   }
 
+  @Test func numbersOfNumPyAreSteppedOver() throws {
+    // {"a": a tensor, "best": numpy.float64(0.5)}, as `pickle` writes the latter with protocol 2.
+    let archive = try Pickle.torchArchive {
+      $0.dictionary("a") { $0.tensor() }
+      $0.string("best")
+      $0.global("numpy.core.multiarray", "scalar")
+      $0.global("numpy", "dtype")
+      $0.string("f8")
+      $0.raw([0x89, 0x88, 0x87])
+      $0.raw("R(")
+      $0.int(3)
+      $0.string("<")
+      $0.raw("NNN")
+      $0.raw("t")
+      $0.raw("b")
+      $0.global("_codecs", "encode")
+      $0.string("eight bytes")
+      $0.string("latin1")
+      $0.raw([0x86])
+      $0.raw("R")
+      $0.raw([0x86])
+      $0.raw("Rs")
+    }
+    #expect(try errorOpening(archive) == nil)
+  }
+
   @Test func instructionsForOtherClassesAreRefused() throws {
     // INST, OBJ, NEWOBJ_EX, EXT1 and the text form of persistent identifiers.
     for code in ["(ios\nsystem\n", "(o", "\u{12}", "P0\n", "I1\n"] {
