@@ -18,11 +18,12 @@ struct Destination {
         throw CommandError("\(path) is one of the files that are read; name another place to write to")
       }
     }
-    try Self.checkFolder(Self.parent(of: path))
+    try Self.checkFolder(path.isEmpty ? path : Self.parent(of: path))
   }
 
   /// - Throws: `CommandError` if there can be no such folder to write in.
   static func checkFolder(_ path: String) throws {
+    guard !path.isEmpty else { throw CommandError("An empty path is no place to write to") }
     var folder = path
     while access(folder, F_OK) != 0, errno == ENOENT { folder = parent(of: folder) }
     var info = stat()

@@ -50,7 +50,6 @@ struct DetectCommand: ParsableCommand {
     var records: [DetectionRecord] = []
     for (index, file) in files.enumerated() {
       progress.show(index, of: files.count, unit: "pictures")
-      defer { progress.clear() }
       let found: [Detection]
       do {
         let picture = try Picture(contentsOf: file.url)

@@ -40,6 +40,7 @@ struct OutputTests {
     (["--output", "a.png/out"], "a.png"), (["--output", "boxes.webp"], "neither a folder nor"),
     (["--output", "notes"], "neither a folder nor"), (["--output", "/proc/glip/out"], "/proc/glip"),
     (["--json", "a.png/found.json"], "a.png"), (["--json", "folder"], "it is a folder"),
+    (["--output", ""], "empty path"), (["--json", ""], "empty path"),
     (["--json", "/dev/null"], "not a regular file"), (["--json", "/proc/glip/f.json"], "/proc/glip"),
   ])
   func aPlaceThatCannotBeWrittenIsSaidBeforeTheWork(options: [String], reason: String) async throws {
