@@ -163,6 +163,15 @@ struct DetectorTests {
     }
   }
 
+  @Test("a narrow picture is not enlarged out of bounds")
+  func narrowPicture() throws {
+    var options = Networks.everything
+    options.resize = ResizeRule(minimumSide: 800, maximumSide: nil)
+    let picture = Picture(width: 20_000, height: 2, pixels: [UInt8](repeating: 0, count: 3 * 20_000 * 2))
+    let error = #expect(throws: DetectorError.self) { try detector.detect(picture, prompt, options: options) }
+    #expect(error?.description.contains("8000000 x 800") == true)
+  }
+
   private func expectEqual(_ one: [Detection], _ other: [Detection]) {
     #expect(one.count == other.count)
     for (a, b) in zip(one, other) {

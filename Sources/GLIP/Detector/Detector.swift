@@ -201,10 +201,14 @@ public enum DetectorError: Error, CustomStringConvertible, LocalizedError, Senda
   case invalidOption(name: String, value: String, expected: String)
   case unknownLabel(String)
   case severalTexts(count: Int)
+  case tooManyPixels(width: Int, height: Int, most: Int)
 
   public var description: String {
     switch self {
     case .invalidOption(let name, let value, let expected): "The \(name) is \(value); it must be \(expected)."
+    case .tooManyPixels(let width, let height, let most):
+      "The network would see the picture at \(width) x \(height) pixels, more than the \(most) it may have in all; "
+        + "bound the longer side."
     case .severalTexts(let count):
       "A trace follows one text through the network; this list needs \(count)."
     case .unknownLabel(let label): "There is a threshold for '\(label)', which the prompt does not name."

@@ -29,9 +29,18 @@ enum Preprocessing {
     }
   }
 
+  /// Most pixels the network is shown. Its memory grows with them, and a narrow picture may be enlarged without bound
+  /// where the longer side has none.
+  private static let mostPixels = 1 << 25
+
   /// Resizes, normalises and pads.
+  ///
+  /// - Throws: `DetectorError.tooManyPixels` where the rule would enlarge a long, narrow picture out of bounds.
   static func input(for picture: Picture, _ rule: ResizeRule) throws -> NetworkInput {
     let size = rule.size(width: picture.width, height: picture.height)
+    guard size.width <= mostPixels / size.height else {
+      throw DetectorError.tooManyPixels(width: size.width, height: size.height, most: mostPixels)
+    }
     let resized = picture.resized(width: size.width, height: size.height)
     try Trace.record("resized_rgb", Tensor(resized.pixels, shape: [resized.height, resized.width, 3]))
     return NetworkInput(
