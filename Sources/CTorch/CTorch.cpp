@@ -17,8 +17,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <climits>
 #include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 struct CTTensor {
   at::Tensor value;
@@ -38,8 +44,9 @@ namespace {
 std::atomic<int64_t> live_tensors{0};
 
 CTTensor *wrap(at::Tensor tensor) {
+  auto *result = new CTTensor{std::move(tensor)};
   live_tensors.fetch_add(1, std::memory_order_relaxed);
-  return new CTTensor{std::move(tensor)};
+  return result;
 }
 
 char *copy_message(const char *text) { return strdup(text); }
@@ -57,6 +64,18 @@ char *guarded(Body &&body) {
   } catch (...) {
     return copy_message("an exception that is not std::exception");
   }
+}
+
+// libtorch keeps the number of threads per calling thread, and Swift's tasks move between threads: every call
+// that may use several first takes over the number that was set last.
+std::atomic<int> wanted_threads{0};
+
+void apply_thread_count() {
+  thread_local int applied = 0;
+  const int wanted = wanted_threads.load(std::memory_order_relaxed);
+  if (wanted == applied) return;
+  at::set_num_threads(wanted);
+  applied = wanted;
 }
 
 at::Tensor tensor_at(const CTPools &pools, int64_t index) {
@@ -90,13 +109,23 @@ c10::IValue convert(const CTArgument &argument, const CTPools &pools, const c10:
       }
       c10::List<at::Tensor> values;
       values.reserve(argument.count);
-      for (int64_t i = 0; i < argument.count; ++i) values.push_back(tensor_at(pools, first + i));
+      for (int64_t i = 0; i < argument.count; ++i) {
+        values.push_back(tensor_at(pools, first + i));
+        TORCH_CHECK(values.get(i).defined(), "a list of tensors has none at index ", i);
+      }
       return values;
     }
     case CT_INT:
       if (type->kind() == c10::TypeKind::FloatType) return static_cast<double>(argument.integer);
       return argument.integer;
     case CT_INTS: {
+      auto list = type->cast<c10::ListType>();
+      if (list && list->getElementType()->kind() == c10::TypeKind::FloatType) {
+        c10::List<double> values;
+        values.reserve(argument.count);
+        for (int64_t i = 0; i < argument.count; ++i) values.push_back(pools.integers[first + i]);
+        return values;
+      }
       c10::List<int64_t> values;
       values.reserve(argument.count);
       for (int64_t i = 0; i < argument.count; ++i) values.push_back(pools.integers[first + i]);
@@ -130,83 +159,92 @@ c10::IValue convert(const CTArgument &argument, const CTPools &pools, const c10:
   }
 }
 
-CTResult convert(const c10::IValue &value) {
-  CTResult result{};
-  if (value.isTensor()) {
-    if (value.toTensor().defined()) {
-      result.tag = CT_TENSOR;
-      result.tensor = wrap(value.toTensor());
-    }
-  } else if (value.isTensorList()) {
-    auto list = value.toTensorList();
-    result.tag = CT_TENSORS;
-    result.count = static_cast<int64_t>(list.size());
-    result.tensors = static_cast<CTTensor **>(std::malloc(sizeof(CTTensor *) * (list.size() + 1)));
-    for (size_t i = 0; i < list.size(); ++i) result.tensors[i] = wrap(list.get(i));
-  } else if (value.isBool()) {
-    result.tag = CT_BOOL;
-    result.integer = value.toBool();
-  } else if (value.isInt() || value.isSymInt()) {
-    result.tag = CT_INT;
-    result.integer = value.isInt() ? value.toInt() : value.toSymInt().expect_int();
-  } else if (value.isDouble()) {
-    result.tag = CT_DOUBLE;
-    result.real = value.toDouble();
-  } else if (!value.isNone()) {
-    TORCH_CHECK(false, "a result of type ", value.tagKind(), " cannot be handed to Swift");
+// Swift reads these element types, and no layouts but the plain one and oneDNN's, which it only passes on.
+void check_known(const at::Tensor &tensor) {
+  switch (tensor.scalar_type()) {
+    case at::kByte: case at::kChar: case at::kShort: case at::kInt: case at::kLong: case at::kHalf:
+    case at::kFloat: case at::kDouble: case at::kBool: case at::kBFloat16:
+      break;
+    default:
+      TORCH_CHECK(false, "returned a tensor of ", tensor.scalar_type(), ", a type without a Swift name");
   }
-  return result;
+  TORCH_CHECK(tensor.layout() == at::kStrided || tensor.layout() == at::kMkldnn, "returned a tensor of layout ",
+              tensor.layout(), ", which Swift cannot read");
+}
+
+// What an operator returned, the tensors of lists one after the other.
+std::vector<at::Tensor> tensors_of(const torch::jit::Stack &stack) {
+  std::vector<at::Tensor> tensors;
+  for (const auto &value : stack) {
+    if (value.isTensor()) {
+      tensors.push_back(value.toTensor());
+    } else if (value.isTensorList()) {
+      for (const at::Tensor &tensor : value.toTensorVector()) tensors.push_back(tensor);
+    } else {
+      TORCH_CHECK(value.isNone(), "returned a value of type ", value.tagKind(), ", which is not a tensor");
+      tensors.emplace_back();
+    }
+  }
+  for (const auto &tensor : tensors) {
+    if (tensor.defined()) check_known(tensor);
+  }
+  return tensors;
 }
 
 }  // namespace
 
 extern "C" {
 
-char *ct_operator_find(const char *name, const char *overload, CTOperator **result) {
+char *ct_operator_find(const char *name, const char *overload, const CTOperator **result) {
   return guarded([&] {
-    auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
-    TORCH_CHECK(handle.has_value(), "libtorch ", TORCH_VERSION, " has no such operator");
-    *result = new CTOperator{*handle};
+    static std::mutex mutex;
+    static auto &known = *new std::map<std::pair<std::string, std::string>, CTOperator>();
+    std::lock_guard lock(mutex);
+    const std::pair<std::string, std::string> key(name, overload);
+    auto found = known.find(key);
+    if (found == known.end()) {
+      auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
+      TORCH_CHECK(handle.has_value(), "libtorch ", TORCH_VERSION, " has no such operator");
+      found = known.emplace(key, CTOperator{*handle}).first;
+    }
+    *result = &found->second;
   });
 }
 
-char *ct_operator_call(CTOperator *op, const CTArgument *arguments, size_t argument_count, CTPools pools,
-                       CTResult *results, size_t capacity, size_t *result_count) {
+char *ct_operator_call(const CTOperator *op, const CTArgument *arguments, size_t argument_count, CTPools pools,
+                       CTTensor ***results, size_t *result_count) {
   return guarded([&] {
+    apply_thread_count();
     const auto &schema = op->handle.schema();
     const auto &expected = schema.arguments();
     TORCH_CHECK(argument_count <= expected.size(), "takes at most ", expected.size(), " arguments, not ",
                 argument_count);
     torch::jit::Stack stack;
     stack.reserve(expected.size());
-    for (size_t i = 0; i < expected.size(); ++i) {
-      if (i < argument_count) {
-        stack.push_back(convert(arguments[i], pools, expected[i].type()));
-      } else if (expected[i].default_value()) {
-        stack.push_back(*expected[i].default_value());
-      } else {
-        TORCH_CHECK(false, "argument '", expected[i].name(), "' is missing");
-      }
+    for (size_t i = 0; i < argument_count; ++i) {
+      stack.push_back(convert(arguments[i], pools, expected[i].type()));
     }
+    // Kernels trust the types of a boxed call, so they are checked here. This also fills in the defaults.
+    schema.checkAndNormalizeInputs(stack);
     op->handle.callBoxed(&stack);
-    TORCH_CHECK(stack.size() <= capacity, "returns ", stack.size(), " values; ", capacity, " fit");
-    for (size_t i = 0; i < stack.size(); ++i) results[i] = convert(stack[i]);
-    *result_count = stack.size();
+    const auto tensors = tensors_of(stack);
+    *results = static_cast<CTTensor **>(std::calloc(tensors.size() + 1, sizeof(CTTensor *)));
+    TORCH_CHECK(*results, "no memory is left");
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      if (tensors[i].defined()) (*results)[i] = wrap(tensors[i]);
+    }
+    *result_count = tensors.size();
   });
 }
 
 char *ct_tensor_from_memory(void *data, const int64_t *sizes, size_t rank, int32_t dtype,
                             void (*release)(void *), void *context, CTTensor **result) {
-  bool owned = false;
-  char *message = guarded([&] {
+  return guarded([&] {
+    // Released exactly once, whether making the tensor fails or its storage goes.
+    std::shared_ptr<void> owner(context, release);
     auto options = at::TensorOptions().dtype(static_cast<c10::ScalarType>(dtype));
-    auto deleter = [release, context](void *) { release(context); };
-    auto tensor = at::from_blob(data, at::IntArrayRef(sizes, rank), deleter, options);
-    owned = true;
-    *result = wrap(std::move(tensor));
+    *result = wrap(at::from_blob(data, at::IntArrayRef(sizes, rank), [owner](void *) {}, options));
   });
-  if (!owned) release(context);
-  return message;
 }
 
 CTTensor *ct_tensor_retain(const CTTensor *tensor) { return wrap(tensor->value); }
@@ -225,13 +263,17 @@ void ct_tensor_sizes(const CTTensor *tensor, int64_t *sizes) {
   std::copy(values.begin(), values.end(), sizes);
 }
 
-void ct_tensor_strides(const CTTensor *tensor, int64_t *strides) {
-  auto values = tensor->value.strides();
-  std::copy(values.begin(), values.end(), strides);
+char *ct_tensor_strides(const CTTensor *tensor, int64_t *strides) {
+  return guarded([&] {
+    TORCH_CHECK(tensor->value.layout() == at::kStrided, "the layout ", tensor->value.layout(), " has none");
+    auto values = tensor->value.strides();
+    std::copy(values.begin(), values.end(), strides);
+  });
 }
 
-void *ct_tensor_data(const CTTensor *tensor) { return tensor->value.data_ptr(); }
-bool ct_tensor_is_contiguous(const CTTensor *tensor) { return tensor->value.is_contiguous(); }
+char *ct_tensor_data(const CTTensor *tensor, void **data) {
+  return guarded([&] { *data = tensor->value.data_ptr(); });
+}
 
 void ct_tensor_device(const CTTensor *tensor, char *name, size_t capacity) {
   std::string text = tensor->value.device().str();
@@ -247,16 +289,27 @@ char *ct_set_requires_grad(CTTensor *tensor, bool value) {
 }
 
 char *ct_backward(CTTensor *root, const CTTensor *gradient, bool retain_graph) {
-  return guarded([&] { root->value.backward(gradient ? gradient->value : at::Tensor(), retain_graph); });
+  return guarded([&] {
+    apply_thread_count();
+    root->value.backward(gradient ? gradient->value : at::Tensor(), retain_graph);
+  });
 }
 
 CTTensor *ct_gradient(const CTTensor *tensor) {
+  if (!tensor->value.is_leaf()) return nullptr;
   const auto &gradient = tensor->value.grad();
   return gradient.defined() ? wrap(gradient) : nullptr;
 }
 
-void ct_set_gradient(CTTensor *tensor, const CTTensor *gradient) {
-  tensor->value.mutable_grad() = gradient ? gradient->value : at::Tensor();
+char *ct_set_gradient(CTTensor *tensor, const CTTensor *gradient) {
+  return guarded([&] {
+    const auto &value = tensor->value;
+    TORCH_CHECK(!gradient || (gradient->value.sizes() == value.sizes() &&
+                              gradient->value.scalar_type() == value.scalar_type() &&
+                              gradient->value.device() == value.device()),
+                "a gradient has its tensor's shape, type and device");
+    value.mutable_grad() = gradient ? gradient->value : at::Tensor();
+  });
 }
 
 bool ct_grad_mode(bool enabled) {
@@ -271,20 +324,28 @@ void ct_inference_leave(CTInferenceGuard *guard) { delete guard; }
 char *ct_autocast(const char *device_type, int32_t dtype, int32_t *previous) {
   return guarded([&] {
     auto device = c10::Device(device_type).type();
+    const auto type = static_cast<c10::ScalarType>(dtype);
+    TORCH_CHECK(dtype < 0 || type == at::kBFloat16 || type == at::kHalf,
+                "autocast is to bfloat16 or float16, not ", type);
     bool enabled = at::autocast::is_autocast_enabled(device);
     *previous = enabled ? static_cast<int32_t>(at::autocast::get_autocast_dtype(device)) : -1;
-    if (dtype >= 0) at::autocast::set_autocast_dtype(device, static_cast<c10::ScalarType>(dtype));
+    if (dtype >= 0) at::autocast::set_autocast_dtype(device, type);
     at::autocast::set_autocast_enabled(device, dtype >= 0);
-    // Casts of weights are cached while autocast is on, and must not outlive it.
-    if (dtype < 0) at::autocast::clear_cache();
+    // Casts of weights are cached, whatever their type, and must not outlive the mode they were made in.
+    at::autocast::clear_cache();
   });
 }
 
-void ct_seed(uint64_t seed) { at::manual_seed(seed); }
+char *ct_seed(uint64_t seed) {
+  return guarded([&] { at::manual_seed(seed); });
+}
 
 char *ct_generator_make(const char *device, uint64_t seed, CTGenerator **result) {
   return guarded([&] {
-    auto generator = at::globalContext().defaultGenerator(c10::Device(device)).clone();
+    auto source = at::globalContext().defaultGenerator(c10::Device(device));
+    std::unique_lock lock(source.mutex());
+    auto generator = source.clone();
+    lock.unlock();
     generator.set_current_seed(seed);
     *result = new CTGenerator{generator};
   });
@@ -292,18 +353,33 @@ char *ct_generator_make(const char *device, uint64_t seed, CTGenerator **result)
 
 void ct_generator_release(CTGenerator *generator) { delete generator; }
 
-int32_t ct_threads(void) { return at::get_num_threads(); }
-char *ct_set_threads(int32_t count) {
-  return guarded([&] { at::set_num_threads(count); });
+char *ct_threads(int64_t *count) {
+  return guarded([&] {
+    apply_thread_count();
+    *count = at::get_num_threads();
+  });
+}
+
+char *ct_set_threads(int64_t count) {
+  return guarded([&] {
+    // OpenMP ends the process where the system refuses it a thread.
+    TORCH_CHECK(count > 0 && count <= 1024, "the number of threads is 1 to 1024, not ", count);
+    wanted_threads.store(static_cast<int>(count), std::memory_order_relaxed);
+    apply_thread_count();
+  });
 }
 
 char *ct_parallel_for(int64_t begin, int64_t end, int64_t grain,
                       void (*body)(void *context, int64_t begin, int64_t end), void *context) {
   return guarded([&] {
-    const int64_t step = std::max<int64_t>(grain, 1);
-    const int64_t pieces = end > begin ? (end - begin + step - 1) / step : 0;
+    apply_thread_count();
+    int64_t count;
+    TORCH_CHECK(!__builtin_sub_overflow(end, begin, &count), "the range is too long");
+    if (count <= 0) return;
+    const int64_t step = std::clamp<int64_t>(grain, 1, count);
+    const int64_t pieces = (count - 1) / step + 1;
     glip::parallel_for(pieces, [&](int64_t from, int64_t to) {
-      body(context, begin + from * step, std::min(begin + to * step, end));
+      body(context, begin + from * step, to == pieces ? end : begin + to * step);
     });
   });
 }
@@ -312,7 +388,7 @@ bool ct_cuda_available(void) {
   // Nothing refers to a symbol of the CUDA library, so the linker leaves it out; loading it registers its kernels.
   static void *library = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
   try {
-    return library && at::hasCUDA() && at::globalContext().hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
+    return library && at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
   } catch (...) {
     return false;
   }

@@ -3,7 +3,7 @@ import Checkpoints
 /// Parameters taken from a checkpoint, float32 whatever the file's element type.
 ///
 /// Those that the file already holds as float32 are not copied: they stay in the mapped file, which must not be
-/// changed while the model lives.
+/// changed while the model lives. They are for reading: `clone()` what is to be trained.
 public final class CheckpointParameters: ParameterSource {
   public let checkpoint: Checkpoint
 
@@ -16,7 +16,7 @@ public final class CheckpointParameters: ParameterSource {
 }
 
 extension Tensor {
-  /// An array of a checkpoint, in its own element type, without a copy where the file allows it.
+  /// An array of a checkpoint, in its own element type, without a copy where the file allows it; for reading only.
   public convenience init(named name: String, in checkpoint: Checkpoint) throws {
     guard let entry = checkpoint[name] else { throw TorchError.missingParameter(name) }
     let buffer = try checkpoint.buffer(of: name)

@@ -21,7 +21,7 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
       throw TorchError.unknownDevice(name, reason: "this libtorch finds no CUDA device")
     }
     self.name = name
-    if parts[0] != "cpu" {
+    if name != "cpu" {
       do { _ = try Tensor.zeros([1], device: self) } catch let error as TorchError {
         throw TorchError.unknownDevice(name, reason: error.description)
       }

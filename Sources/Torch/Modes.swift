@@ -17,12 +17,15 @@ public func withInferenceMode<Result>(_ body: () throws -> Result) rethrows -> R
   return try body()
 }
 
-/// Runs with autocast: matrix products and convolutions in `dtype`, sensitive operators in float32.
+/// Runs with autocast: matrix products and convolutions in `dtype`, those operators in float32 that libtorch
+/// holds to be sensitive on the device, the others in the type that comes.
+///
+/// - Throws: `TorchError.failed` for a type other than bfloat16 and float16; what `body` throws.
 public func withAutocast<Result>(
   _ dtype: DType, device: Device = .cpu, _ body: () throws -> Result
 ) throws -> Result {
   var previous: Int32 = -1
-  try check(ct_autocast(device.type, dtype.rawValue, &previous), "switching autocast to \(dtype)")
+  try check(ct_autocast(device.type, dtype.rawValue, &previous), "Switching autocast to \(dtype)")
   defer {
     var ignored: Int32 = 0
     _ = take(ct_autocast(device.type, previous, &ignored))
@@ -41,17 +44,26 @@ public enum Runtime {
   public static var isCUDAAvailable: Bool { ct_cuda_available() }
 
   /// Threads that one operator may use.
-  public static var threadCount: Int { Int(ct_threads()) }
+  public static var threadCount: Int {
+    get throws {
+      var count: Int64 = 0
+      try check(ct_threads(&count), "Reading the number of threads")
+      return Int(count)
+    }
+  }
 
-  /// - Throws: `TorchError.failed` for a count below one.
+  /// Sets the threads that one operator may use, whatever thread it is called from.
+  ///
+  /// - Throws: `TorchError.failed` for a count below 1 or above 1024.
   public static func setThreadCount(_ count: Int) throws {
-    try check(ct_set_threads(Int32(clamping: count)), "setting the number of threads to \(count)")
+    try check(ct_set_threads(Int64(count)), "Setting the number of threads")
   }
 
   /// Seeds the default generator of every device.
-  public static func seed(_ seed: UInt64) { ct_seed(seed) }
+  public static func seed(_ seed: UInt64) throws { try check(ct_seed(seed), "Seeding") }
 
-  /// Splits `range` into pieces of at least `grain` and runs them on libtorch's threads.
+  /// Splits `range` into pieces, each a multiple of `grain` long but for the last, and runs them on libtorch's
+  /// threads.
   public static func parallelFor(_ range: Range<Int>, grain: Int, _ body: @Sendable (Range<Int>) -> Void)
     throws
   {
@@ -64,7 +76,7 @@ public enum Runtime {
             { context, begin, end in
               Unmanaged<ParallelBody>.fromOpaque(context!).takeUnretainedValue().run(Int(begin)..<Int(end))
             }, Unmanaged.passUnretained(box).toOpaque()),
-          "a parallel loop over \(range)")
+          "A parallel loop over \(range)")
       }
     }
   }
@@ -83,7 +95,7 @@ public final class Generator: @unchecked Sendable {
 
   public init(seed: UInt64, device: Device = .cpu) throws {
     var handle: OpaquePointer?
-    try check(ct_generator_make(device.name, seed, &handle), "making a generator on \(device)")
+    try check(ct_generator_make(device.name, seed, &handle), "Making a generator on \(device)")
     self.handle = handle!
   }
 

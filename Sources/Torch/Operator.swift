@@ -66,7 +66,7 @@ public struct Operator: Sendable {
   /// - Parameter name: `namespace::name` or `namespace::name.overload`. Absence is reported by the first call.
   public init(_ name: String) {
     self.name = name
-    let parts = name.split(separator: ".", maxSplits: 1)
+    let parts = name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
     var found: OpaquePointer?
     if let message = take(ct_operator_find(String(parts[0]), parts.count > 1 ? String(parts[1]) : "", &found))
     {
@@ -79,45 +79,50 @@ public struct Operator: Sendable {
   /// Whether this libtorch has the operator.
   public var isAvailable: Bool { if case .found = handle { true } else { false } }
 
-  /// Calls an operator that returns one tensor.
+  /// Calls the operator and returns its first result.
+  ///
+  /// - Throws: `TorchError.operatorFailed` where libtorch refuses the call, or the first result is no tensor.
   @discardableResult
   public func callAsFunction(_ arguments: any ArgumentConvertible...) throws -> Tensor {
-    try call(arguments.map(\.argument))[0]
+    guard let tensor = try call(arguments.map(\.argument)).first ?? nil else {
+      throw TorchError.operatorFailed(name: name, shapes: [], message: "it returned no tensor")
+    }
+    return tensor
   }
 
-  /// Calls an operator that returns several tensors, or a list of them.
+  /// Calls the operator and returns all its results, the tensors of lists one after the other.
+  ///
+  /// - Throws: `TorchError.operatorFailed` where libtorch refuses the call, or a result is no tensor.
   public func tensors(_ arguments: any ArgumentConvertible...) throws -> [Tensor] {
-    try call(arguments.map(\.argument))
+    try call(arguments.map(\.argument)).enumerated().map { index, tensor in
+      guard let tensor else {
+        throw TorchError.operatorFailed(name: name, shapes: [], message: "its result \(index) is no tensor")
+      }
+      return tensor
+    }
   }
 
-  private func call(_ arguments: [OperatorArgument]) throws -> [Tensor] {
-    guard case .found(let handle) = handle else {
-      guard case .missing(let message) = handle else { return [] }
+  private func call(_ arguments: [OperatorArgument]) throws -> [Tensor?] {
+    let handle: OpaquePointer
+    switch self.handle {
+    case .found(let found): handle = found
+    case .missing(let message):
       throw TorchError.operatorFailed(name: name, shapes: [], message: message)
     }
     var pools = ArgumentPools()
     let packed = arguments.map { pools.pack($0) }
-    return try withUnsafeTemporaryAllocation(of: CTResult.self, capacity: 8) { results in
-      var count = 0
-      let message = pools.withPools { pools in
-        ct_operator_call(handle, packed, packed.count, pools, results.baseAddress, results.count, &count)
-      }
-      if let message = take(message) {
-        throw TorchError.operatorFailed(
-          name: name, shapes: arguments.compactMap(\.shapeText), message: message)
-      }
-      return results.prefix(count).flatMap(tensors(of:))
+    var results: UnsafeMutablePointer<OpaquePointer?>?
+    var count = 0
+    // The pools hold handles only.
+    let message = withExtendedLifetime(arguments) {
+      pools.withPools { ct_operator_call(handle, packed, packed.count, $0, &results, &count) }
     }
-  }
-
-  private func tensors(of result: CTResult) -> [Tensor] {
-    switch Int(result.tag) {
-    case CT_TENSOR: return [Tensor(owning: result.tensor)]
-    case CT_TENSORS:
-      defer { ct_free(result.tensors) }
-      return (0..<Int(result.count)).map { Tensor(owning: result.tensors[$0]!) }
-    default: return []
+    if let message = take(message) {
+      throw TorchError.operatorFailed(
+        name: name, shapes: arguments.compactMap(\.shapeText), message: message)
     }
+    defer { ct_free(results) }
+    return UnsafeBufferPointer(start: results, count: count).map { $0.map(Tensor.init(owning:)) }
   }
 }
 

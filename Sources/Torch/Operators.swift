@@ -130,7 +130,10 @@ extension Tensor {
   public func copy(from source: Tensor) throws { try ATen.copy(self, source) }
 
   /// Adds `scale * other` to the elements.
-  public func add(inPlace other: Tensor, scale: Double = 1) throws { try ATen.addInPlace(self, other, scale) }
+  public func add(inPlace other: Tensor, scale: Double = 1) throws {
+    // Integers refuse a factor that is a floating-point number, even 1.
+    if scale == 1 { try ATen.addInPlace(self, other) } else { try ATen.addInPlace(self, other, scale) }
+  }
 
   /// Multiplies the elements.
   public func multiply(inPlace factor: Double) throws { try ATen.mulInPlace(self, factor) }

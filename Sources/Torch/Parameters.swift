@@ -64,7 +64,8 @@ public enum Initializer: Sendable, Hashable {
   case constant(Double)
   case normal(deviation: Double)
   case uniform(bound: Double)
-  /// Glorot's bound √(6 / (in + out)).
+  /// Uniform within Glorot's bound √(6 / (in + out)), "Understanding the difficulty of training deep feedforward
+  /// neural networks", 2010; of a convolution, in and out count the kernel's positions.
   case xavierUniform
 
   /// PyTorch's default for linear and convolution weights: ± 1/√(inputs per output).
@@ -88,7 +89,13 @@ public final class FreshParameters: ParameterSource {
     case .normal(let deviation):
       return try generator.withLock { try Tensor.randomNormal(shape, generator: $0) * deviation }
     case .uniform(let bound): return try uniform(bound)
-    case .xavierUniform: return try uniform((6 / Double(shape[0] + shape[1])).squareRoot())
+    case .xavierUniform:
+      guard shape.count >= 2 else {
+        throw TorchError.failed(
+          action: "Initialising '\(name)'", message: "the shape \(shape) has no inputs and outputs")
+      }
+      let fans = (shape[0] + shape[1]) * shape.dropFirst(2).reduce(1, *)
+      return try uniform((6 / Double(max(fans, 1))).squareRoot())
     }
   }
 }

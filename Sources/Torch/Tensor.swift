@@ -1,4 +1,5 @@
 import CTorch
+import Checkpoints
 
 /// An n-dimensional array of libtorch.
 ///
@@ -18,11 +19,13 @@ public final class Tensor: @unchecked Sendable {
   /// - Parameters:
   ///   - bytes: C-ordered elements, aligned to their size; must stay unchanged while the tensor lives.
   ///   - owner: retained until libtorch releases the storage.
+  /// - Throws: `TorchError.failed` where the bytes do not fill the shape.
   public init(
     _ bytes: UnsafeRawBufferPointer, owner: AnyObject & Sendable, shape: [Int], dtype: DType
   ) throws {
-    let count = shape.reduce(1, *)
-    precondition(bytes.count == count * dtype.byteCount, "bytes do not fill the shape")
+    guard ScalarType(dtype).byteCount(of: shape) == bytes.count else {
+      throw Self.misfit("\(bytes.count) bytes do not fill it", shape, dtype)
+    }
     let sizes = shape.map(Int64.init)
     var handle: OpaquePointer?
     let context = Unmanaged.passRetained(owner).toOpaque()
@@ -30,24 +33,45 @@ public final class Tensor: @unchecked Sendable {
       ct_tensor_from_memory(
         UnsafeMutableRawPointer(mutating: bytes.baseAddress), sizes, sizes.count, dtype.rawValue,
         { Unmanaged<AnyObject>.fromOpaque($0!).release() }, context, &handle),
-      "making a tensor of shape \(shape)")
+      "Making a tensor \(dtype)\(shape)")
     self.handle = handle!
   }
 
   /// A tensor of the given elements in C order, copied; of rank one where no shape is given.
+  ///
+  /// - Throws: `TorchError.failed` where the elements do not fill the shape.
   public convenience init<Element: TensorElement>(_ elements: [Element], shape: [Int]? = nil) throws {
     let shape = shape ?? [elements.count]
-    precondition(shape.reduce(1, *) == elements.count, "\(elements.count) elements do not fill \(shape)")
-    let empty = try Tensor.empty(shape, dtype: Element.dtype)
-    elements.withUnsafeBytes { source in
-      if let base = source.baseAddress {
-        ct_tensor_data(empty.handle).copyMemory(from: base, byteCount: source.count)
-      }
+    let byteCount = elements.count * Element.dtype.byteCount
+    guard ScalarType(Element.dtype).byteCount(of: shape) == byteCount else {
+      throw Self.misfit("\(elements.count) elements do not fill it", shape, Element.dtype)
     }
-    self.init(owning: ct_tensor_retain(empty.handle))
+    let copy = try Tensor.empty(shape, dtype: Element.dtype)
+    let target = try copy.data()
+    elements.withUnsafeBytes { source in
+      if let target, let base = source.baseAddress { target.copyMemory(from: base, byteCount: byteCount) }
+    }
+    self.init(owning: ct_tensor_retain(copy.handle))
   }
 
-  public var dtype: DType { DType(rawValue: ct_tensor_dtype(handle)) ?? .float32 }
+  private static func misfit(_ message: String, _ shape: [Int], _ dtype: DType) -> TorchError {
+    .failed(action: "Making a tensor \(dtype)\(shape)", message: message)
+  }
+
+  /// The first element, or nil where there is none.
+  private func data() throws -> UnsafeMutableRawPointer? {
+    var data: UnsafeMutableRawPointer?
+    try check(ct_tensor_data(handle, &data), "Reading the elements of \(self)")
+    return data
+  }
+
+  public var dtype: DType {
+    guard let dtype = DType(rawValue: ct_tensor_dtype(handle)) else {
+      preconditionFailure("the shim hands out tensors of known element types only")
+    }
+    return dtype
+  }
+
   public var rank: Int { Int(ct_tensor_rank(handle)) }
 
   public var shape: [Int] {
@@ -57,10 +81,14 @@ public final class Tensor: @unchecked Sendable {
   }
 
   /// Elements between neighbours along each dimension.
+  ///
+  /// - Throws: `TorchError.failed` for a tensor in a layout of oneDNN's.
   public var strides: [Int] {
-    var strides = [Int64](repeating: 0, count: rank)
-    ct_tensor_strides(handle, &strides)
-    return strides.map(Int.init)
+    get throws {
+      var strides = [Int64](repeating: 0, count: rank)
+      try check(ct_tensor_strides(handle, &strides), "Reading the strides of \(self)")
+      return strides.map(Int.init)
+    }
   }
 
   /// The size of one dimension; negative indices count from the end.
@@ -92,13 +120,18 @@ public final class Tensor: @unchecked Sendable {
   public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     let local = try device.isCPU ? contiguous() : to(device: .cpu).contiguous()
     let bytes = UnsafeRawBufferPointer(
-      start: ct_tensor_data(local.handle), count: local.count * dtype.byteCount)
+      start: try local.data(), count: local.count * dtype.byteCount)
     return try withExtendedLifetime(local) { try body(bytes) }
   }
 
   /// The only element, as a Double.
+  ///
+  /// - Throws: `TorchError.failed` where there is not exactly one.
   public func item() throws -> Double {
-    precondition(count == 1, "item() of a tensor with \(count) elements")
+    guard count == 1 else {
+      throw TorchError.failed(
+        action: "Reading the only element of \(self)", message: "it has \(count) elements")
+    }
     return try to(.float64).elements(Double.self)[0]
   }
 

@@ -29,15 +29,17 @@ public enum TorchError: Error, CustomStringConvertible, LocalizedError, Sendable
   public var errorDescription: String? { description }
 }
 
-/// Throws what a function of the shim reported, with its message's first line.
+/// Throws what a function of the shim reported.
 func check(_ message: UnsafeMutablePointer<CChar>?, _ action: @autoclosure () -> String) throws {
   guard let text = take(message) else { return }
   throw TorchError.failed(action: action(), message: text)
 }
 
-/// The message as a Swift string, its memory released; `nil` for success.
+/// The message's first line (what follows in libtorch's are stacks and hints), its memory released; `nil` for
+/// success.
 func take(_ message: UnsafeMutablePointer<CChar>?) -> String? {
   guard let message else { return nil }
   defer { ct_free(message) }
-  return String(cString: message).trimmingCharacters(in: .whitespacesAndNewlines)
+  let lines = String(cString: message).split(whereSeparator: \.isNewline)
+  return lines.first.map(String.init) ?? "libtorch gave no reason"
 }

@@ -1,39 +1,13 @@
+import Checkpoints
 import Foundation
 import Testing
 import Torch
 
-/// Arrays recorded with the authors' semantics (`Fixtures/deform_conv.safetensors`).
-private struct Recording {
-  private struct Entry: Decodable {
-    let dtype: String
-    let shape: [Int]
-    let range: [Int]
-
-    enum CodingKeys: String, CodingKey {
-      case dtype, shape
-      case range = "data_offsets"
-    }
-  }
-  private let entries: [String: Entry]
-  private let data: Data
-
-  init() throws {
-    let url = try #require(
-      Bundle.module.url(forResource: "deform_conv", withExtension: "safetensors", subdirectory: "Fixtures"))
-    let file = try Data(contentsOf: url)
-    let length = Int(file.prefix(8).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
-    entries = try JSONDecoder().decode([String: Entry].self, from: file.dropFirst(8).prefix(length))
-    data = Data(file.dropFirst(8 + length))
-  }
-
-  func tensor(_ name: String) throws -> Tensor {
-    let entry = try #require(entries[name])
-    try #require(entry.dtype == "F32")
-    let bytes = data[entry.range[0]..<entry.range[1]]
-    var values = [Float](repeating: 0, count: bytes.count / 4)
-    _ = values.withUnsafeMutableBytes { bytes.copyBytes(to: $0) }
-    return try Tensor(values, shape: entry.shape)
-  }
+/// Arrays recorded with the authors' semantics.
+private func goldenFile() throws -> Checkpoint {
+  let url = Bundle.module.url(
+    forResource: "deform_conv", withExtension: "safetensors", subdirectory: "Fixtures")
+  return try Checkpoint(opening: #require(url))
 }
 
 @Suite struct DeformableConvolutionGolden {
@@ -41,13 +15,13 @@ private struct Recording {
     "The kernel repeats recorded outputs and gradients, also where the maps of a finer level are read as memory",
     arguments: ["same", "stride2", "mismatch_even", "mismatch_odd"])
   func repeatsRecording(name: String) throws {
-    let recording = try Recording()
+    let recording = try goldenFile()
     func leaf(_ part: String) throws -> Tensor {
-      try recording.tensor("\(name)/\(part)").requiringGradient()
+      try Tensor(named: "\(name)/\(part)", in: recording).requiringGradient()
     }
     let (x, maps) = try (leaf("x"), leaf("offset_mask"))
     let (weight, bias) = try (leaf("weight"), leaf("bias"))
-    let expected = try recording.tensor("\(name)/out")
+    let expected = try Tensor(named: "\(name)/out", in: recording)
     let (batch, height, width) = (expected.size(0), expected.size(2), expected.size(3))
     func firstNumbers(of map: Tensor, channels: Int) throws -> Tensor {
       try map.reshaped(batch, -1).sliced(1, 0..<channels * height * width)
@@ -58,12 +32,13 @@ private struct Recording {
       x, weight: weight, offset: firstNumbers(of: maps.sliced(1, 0..<18), channels: 18),
       mask: firstNumbers(of: maps.sliced(1, 18..<27).sigmoid(), channels: 9), bias: bias,
       stride: name == "stride2" ? 2 : 1, padding: 1)
-    try output.backward(recording.tensor("\(name)/grad_out"))
+    try output.backward(Tensor(named: "\(name)/grad_out", in: recording))
 
     #expect(try difference(output, expected) < 1e-5)
     for (part, leaf) in [("x", x), ("offset_mask", maps), ("weight", weight), ("bias", bias)] {
       let gradient = try #require(leaf.gradient)
-      #expect(try difference(gradient, recording.tensor("\(name)/grad_\(part)")) < 1e-5, "\(part)")
+      let expected = try Tensor(named: "\(name)/grad_\(part)", in: recording)
+      #expect(try difference(gradient, expected) < 1e-5, "\(part)")
     }
   }
 }

@@ -241,7 +241,7 @@ private let names = ["output", "input", "weight", "offset", "mask", "bias"]
     let weight = try t[1].clone().requiringGradient()
     let first = try backward.tensors(
       arguments.gradient, t[0], weight, t[2], t[3], [1, 1], [1, 1],
-      Argument.bools([true, false, false, false, false]))
+      OperatorArgument.bools([true, true, true, true, true]))
     #expect(throws: TorchError.self) { try first[0].sum().backward() }
   }
 }

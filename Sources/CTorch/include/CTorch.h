@@ -50,25 +50,17 @@ typedef struct {
   const char *characters;    // UTF-8, not terminated
 } CTPools;
 
-typedef struct {
-  int32_t tag;  // CT_NONE, CT_TENSOR, CT_TENSORS, CT_INT, CT_DOUBLE or CT_BOOL
-  int64_t integer;
-  int64_t count;
-  double real;
-  CTTensor *tensor;
-  CTTensor **tensors;  // `count` owned tensors in an array to be released with `ct_free`
-} CTResult;
+// `name` such as "aten::linear", `overload` such as "" or "Tensor". The result lives as long as the process.
+char *ct_operator_find(const char *name, const char *overload, const CTOperator **result);
 
-// `name` such as "aten::linear", `overload` such as "" or "Tensor".
-char *ct_operator_find(const char *name, const char *overload, CTOperator **result);
-
-// Arguments in the schema's order; missing trailing ones take its defaults. At most `capacity` results are written.
-char *ct_operator_call(CTOperator *op, const CTArgument *arguments, size_t argument_count, CTPools pools,
-                       CTResult *results, size_t capacity, size_t *result_count);
+// Arguments in the schema's order; missing trailing ones take its defaults. The results, the tensors of lists one
+// after the other, are in an array to be released with `ct_free`; NULL entries are "no tensor".
+char *ct_operator_call(const CTOperator *op, const CTArgument *arguments, size_t argument_count, CTPools pools,
+                       CTTensor ***results, size_t *result_count);
 
 // MARK: Tensors
 
-// Wraps memory that stays with its owner until `release(context)` is called.
+// Wraps memory that stays with its owner until `release(context)` is called, once, also where this fails.
 char *ct_tensor_from_memory(void *data, const int64_t *sizes, size_t rank, int32_t dtype,
                             void (*release)(void *), void *context, CTTensor **result);
 CTTensor *ct_tensor_retain(const CTTensor *tensor);
@@ -76,9 +68,8 @@ void ct_tensor_release(CTTensor *tensor);
 int32_t ct_tensor_dtype(const CTTensor *tensor);
 int64_t ct_tensor_rank(const CTTensor *tensor);
 void ct_tensor_sizes(const CTTensor *tensor, int64_t *sizes);
-void ct_tensor_strides(const CTTensor *tensor, int64_t *strides);
-void *ct_tensor_data(const CTTensor *tensor);
-bool ct_tensor_is_contiguous(const CTTensor *tensor);
+char *ct_tensor_strides(const CTTensor *tensor, int64_t *strides);
+char *ct_tensor_data(const CTTensor *tensor, void **data);
 // Writes the device's name, terminated, into `name` of `capacity` bytes.
 void ct_tensor_device(const CTTensor *tensor, char *name, size_t capacity);
 // Tensors alive through this interface, for tests that look for leaks.
@@ -89,9 +80,9 @@ int64_t ct_tensor_count(void);
 bool ct_requires_grad(const CTTensor *tensor);
 char *ct_set_requires_grad(CTTensor *tensor, bool value);
 char *ct_backward(CTTensor *root, const CTTensor *gradient, bool retain_graph);
-// NULL where there is no gradient.
+// NULL where there is no gradient, or the tensor is not a leaf.
 CTTensor *ct_gradient(const CTTensor *tensor);
-void ct_set_gradient(CTTensor *tensor, const CTTensor *gradient);
+char *ct_set_gradient(CTTensor *tensor, const CTTensor *gradient);
 
 // Guards of the calling thread; each returns what was there before.
 bool ct_grad_mode(bool enabled);
@@ -102,12 +93,13 @@ char *ct_autocast(const char *device_type, int32_t dtype, int32_t *previous);
 
 // MARK: Randomness, threads, devices
 
-void ct_seed(uint64_t seed);
+char *ct_seed(uint64_t seed);
 char *ct_generator_make(const char *device, uint64_t seed, CTGenerator **result);
 void ct_generator_release(CTGenerator *generator);
 
-int32_t ct_threads(void);
-char *ct_set_threads(int32_t count);
+// Threads of one operator; the setting holds for the process.
+char *ct_threads(int64_t *count);
+char *ct_set_threads(int64_t count);
 char *ct_parallel_for(int64_t begin, int64_t end, int64_t grain,
                       void (*body)(void *context, int64_t begin, int64_t end), void *context);
 
