@@ -168,8 +168,8 @@ void check_known(const at::Tensor &tensor) {
     default:
       TORCH_CHECK(false, "returned a tensor of ", tensor.scalar_type(), ", a type without a Swift name");
   }
-  TORCH_CHECK(tensor.layout() == at::kStrided || tensor.layout() == at::kMkldnn, "returned a tensor of layout ",
-              tensor.layout(), ", which Swift cannot read");
+  TORCH_CHECK(tensor.layout() == at::kStrided || tensor.layout() == at::kMkldnn,
+              "returned a tensor of layout ", tensor.layout(), ", which Swift cannot read");
 }
 
 // What an operator returned, the tensors of lists one after the other.
@@ -211,8 +211,8 @@ char *ct_operator_find(const char *name, const char *overload, const CTOperator 
   });
 }
 
-char *ct_operator_call(const CTOperator *op, const CTArgument *arguments, size_t argument_count, CTPools pools,
-                       CTTensor ***results, size_t *result_count) {
+char *ct_operator_call(const CTOperator *op, const CTArgument *arguments, size_t argument_count,
+                       CTPools pools, CTTensor ***results, size_t *result_count) {
   return guarded([&] {
     apply_thread_count();
     const auto &schema = op->handle.schema();
@@ -385,7 +385,8 @@ char *ct_parallel_for(int64_t begin, int64_t end, int64_t grain,
 }
 
 bool ct_cuda_available(void) {
-  // Nothing refers to a symbol of the CUDA library, so the linker leaves it out; loading it registers its kernels.
+  // Nothing refers to a symbol of the CUDA library, so the linker leaves it out; loading it registers its
+  // kernels.
   static void *library = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
   try {
     return library && at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;

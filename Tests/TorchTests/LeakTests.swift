@@ -35,7 +35,6 @@ import Torch
         // (`make sanitize`) holds freed memory back.
         let sanitized = ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil
         if let before = memory, let after = try residentKilobytes(), !sanitized {
-          print("Resident memory grew by \(after - before) KB in 1000 rounds of 14 calls.")
           try #require(after - before < 4096)
         }
       }

@@ -35,7 +35,7 @@ enum {
   CT_GENERATOR,
 };
 
-// One argument. Arrays live in the pools of the call: `integer` is then the first index and `count` the length.
+// One argument. Arrays live in the pools of the call: `integer` is then the first index, `count` the length.
 typedef struct {
   int32_t tag;
   int64_t integer;  // value, or first index into a pool, or (generator) the pointer
@@ -53,10 +53,10 @@ typedef struct {
 // `name` such as "aten::linear", `overload` such as "" or "Tensor". The result lives as long as the process.
 char *ct_operator_find(const char *name, const char *overload, const CTOperator **result);
 
-// Arguments in the schema's order; missing trailing ones take its defaults. The results, the tensors of lists one
-// after the other, are in an array to be released with `ct_free`; NULL entries are "no tensor".
-char *ct_operator_call(const CTOperator *op, const CTArgument *arguments, size_t argument_count, CTPools pools,
-                       CTTensor ***results, size_t *result_count);
+// Arguments in the schema's order; missing trailing ones take its defaults. The results, the tensors of lists
+// one after the other, are in an array to be released with `ct_free`; NULL entries are "no tensor".
+char *ct_operator_call(const CTOperator *op, const CTArgument *arguments, size_t argument_count,
+                       CTPools pools, CTTensor ***results, size_t *result_count);
 
 // MARK: Tensors
 
