@@ -42,7 +42,7 @@ extension DownloadError: CustomStringConvertible, LocalizedError {
     case .badChecksum(let text):
       "“\(text)” is not a SHA-256 checksum of 64 hexadecimal digits."
     case .unknownHost(let host):
-      "The host \(host) was not found: this machine is offline, or behind a proxy that HTTPS_PROXY should name"
+      "The host \(host) was not found: this machine is offline, or behind a proxy that HTTPS_PROXY should name."
     case .refused(let host, let port):
       "\(host) accepts no connection on port \(port)."
     case .proxy(let host, let port, let reason):
