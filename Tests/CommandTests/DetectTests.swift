@@ -151,15 +151,15 @@ struct DetectTests {
     try workspace.pictures("a.png")
     let model = try TinyModel.file().path
     let running = try workspace.start(
-      ["detect"] + Array(repeating: "a.png", count: 500) + [
+      ["detect"] + Array(repeating: "a.png", count: 2000) + [
         "--classes", "cat", "--model", model, "--min-size", "64", "--output", "out", "--json", "found.json",
       ])
-    for _ in 0..<200 where !workspace.exists("out/a-3.png") { try await Task.sleep(for: .milliseconds(50)) }
+    workspace.wait(for: "out/a-3.png", seconds: 20)
     running.process.interrupt()
     let outcome = try await running.outcome()
     #expect(outcome.wasKilled && outcome.status == SIGINT)
     let written = try workspace.contents.filter { $0.hasPrefix("out/") }
-    #expect((1..<500).contains(written.count))
+    #expect((1..<2000).contains(written.count))
     for path in written { #expect((try? Picture(contentsOf: workspace.url(path))) != nil, "\(path)") }
     #expect(!workspace.exists("found.json"))
   }

@@ -18,6 +18,11 @@ final class Workspace: Sendable {
 
   func url(_ path: String) -> URL { folder.appending(path: path) }
 
+  /// Waits on this very thread: other tests keep the tasks' threads busy for longer than a batch takes.
+  func wait(for name: String, seconds: Int) {
+    for _ in 0..<(seconds * 100) where !exists(name) { usleep(10_000) }
+  }
+
   func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: url(path).path) }
 
   /// Names in the folder, hidden ones included, and in its folders.
