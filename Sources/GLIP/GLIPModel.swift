@@ -29,10 +29,10 @@ public struct GLIPModel: Sendable {
   }
 
   /// Normalised pictures [B, 3, H, W] -> P3…P7, [B, C, h, w] with strides 8…128.
-  func encode(pictures: Tensor) throws -> [Tensor] { try pyramid(body(pictures)) }
+  package func encode(pictures: Tensor) throws -> [Tensor] { try pyramid(body(pictures)) }
 
   /// Token ids, int64 [B, T] -> [B, T, L].
-  func encode(prompts ids: Tensor, padding: Tensor? = nil) throws -> Tensor {
+  package func encode(prompts ids: Tensor, padding: Tensor? = nil) throws -> Tensor {
     try language(ids, padding: padding)
   }
 
@@ -42,7 +42,8 @@ public struct GLIPModel: Sendable {
   ///   - levels: what `encode(pictures:)` returned
   ///   - words: what `encode(prompts:)` returned
   ///   - padding: [B, 1, 1, T], very negative at padded words; `nil` where nothing is padded
-  func predict(_ levels: [Tensor], words: Tensor, padding: Tensor? = nil) throws -> [LevelPrediction] {
+  package func predict(_ levels: [Tensor], words: Tensor, padding: Tensor? = nil) throws -> [LevelPrediction]
+  {
     let fused = try tower(levels, words: words, padding: padding)
     return try alignment(fused.levels, words: fused.words)
   }

@@ -22,17 +22,6 @@ public enum Preset: String, Codable, Sendable, CaseIterable {
     }
   }
 
-  /// One line for a person who chooses.
-  public var summary: String {
-    switch self {
-    case .glipTA: "Swin-T, no deep fusion; trained on Objects365"
-    case .glipTB: "Swin-T, deep fusion; trained on Objects365"
-    case .glipTC: "Swin-T, deep fusion; trained on Objects365 and GoldG"
-    case .glipT: "Swin-T, deep fusion; trained on Objects365, GoldG, CC3M and SBU"
-    case .glipL: "Swin-L, deep fusion; trained on four detection sets, GoldG, CC3M+12M and SBU"
-    }
-  }
-
   private static func tiny(fusion: Bool) -> GLIPConfiguration {
     GLIPConfiguration(
       swin: SwinConfiguration(channels: 96, depths: [2, 2, 6, 2], heads: [3, 6, 12, 24], window: 7),

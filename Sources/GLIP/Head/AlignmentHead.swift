@@ -1,13 +1,13 @@
 import Torch
 
 /// What one level of the pyramid predicts.
-struct LevelPrediction: Sendable {
+package struct LevelPrediction: Sendable {
   /// Alignment of every position with every word, logits [B, h·w, T].
-  let logits: Tensor
+  package let logits: Tensor
   /// [B, h·w, 4]: dx, dy, dw, dh against the position's anchor.
-  let boxes: Tensor
+  package let boxes: Tensor
   /// Logits [B, h·w].
-  let centerness: Tensor
+  package let centerness: Tensor
 }
 
 /// Word-region alignment scores in place of a classifier (paper, section 3.1, equation 3), and the box and

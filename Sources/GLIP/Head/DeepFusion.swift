@@ -9,7 +9,7 @@ import Torch
 /// form projects the picture to h·d channels three times, N·C·h·d multiply-adds each. Matrix products associate,
 /// so here the projections are folded into the words' side first, and each product with the picture costs
 /// N·C·h·T (Documentation/architecture.md, "Deep fusion").
-struct DeepFusion: Sendable {
+package struct DeepFusion: Sendable {
   private let visualNorm: LayerNorm
   private let languageNorm: LayerNorm
   private let visualQuery: Linear
@@ -26,7 +26,7 @@ struct DeepFusion: Sendable {
   /// Scores are limited as in the authors' code.
   private static let limit = 50_000.0
 
-  init(_ scope: Scope, head: HeadConfiguration, languageWidth: Int) throws {
+  package init(_ scope: Scope, head: HeadConfiguration, languageWidth: Int) throws {
     heads = head.fusionHeads
     let (channels, width) = (head.channels, head.fusionWidth)
     let start = Initializer.constant(1 / Double(head.blocks))
@@ -52,7 +52,7 @@ struct DeepFusion: Sendable {
   ///   - visual: [B, N, C], all levels of the pyramid end to end
   ///   - language: [B, T, L]
   ///   - padding: [B, 1, 1, T], very negative at padded words; `nil` where nothing is padded
-  func callAsFunction(
+  package func callAsFunction(
     visual: Tensor, language: Tensor, padding: Tensor?
   ) throws -> (visual: Tensor, language: Tensor) {
     // The residuals start from the normalised tensors; released weights were trained so.
