@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// The element type of a tensor. Raw values are libtorch's own numbering (`c10::ScalarType`).
 public enum DType: Int32, Sendable, Hashable, CaseIterable {
   case uint8 = 0
@@ -12,21 +14,7 @@ public enum DType: Int32, Sendable, Hashable, CaseIterable {
   case bfloat16 = 15
 
   /// Bytes of one element.
-  public var byteCount: Int {
-    switch self {
-    case .uint8, .int8, .bool: 1
-    case .int16, .float16, .bfloat16: 2
-    case .int32, .float32: 4
-    case .int64, .float64: 8
-    }
-  }
-
-  public var isFloatingPoint: Bool {
-    switch self {
-    case .float16, .float32, .float64, .bfloat16: true
-    default: false
-    }
-  }
+  public var byteCount: Int { ScalarType(self).byteWidth }
 }
 
 /// A Swift type that has a tensor element type.
