@@ -29,11 +29,14 @@ public struct GLIPModel: Sendable {
   }
 
   /// Normalised pictures [B, 3, H, W] -> P3…P7, [B, C, h, w] with strides 8…128.
-  package func encode(pictures: Tensor) throws -> [Tensor] { try pyramid(body(pictures)) }
+  package func encode(pictures: Tensor) throws -> [Tensor] {
+    let maps = try StageClock.time(.backbone) { try body(pictures) }
+    return try StageClock.time(.pyramid) { try pyramid(maps) }
+  }
 
   /// Token ids, int64 [B, T] -> [B, T, L].
   package func encode(prompts ids: Tensor, padding: Tensor? = nil) throws -> Tensor {
-    try language(ids, padding: padding)
+    try StageClock.time(.text) { try language(ids, padding: padding) }
   }
 
   /// Everything after the two encoders.
@@ -45,6 +48,6 @@ public struct GLIPModel: Sendable {
   package func predict(_ levels: [Tensor], words: Tensor, padding: Tensor? = nil) throws -> [LevelPrediction]
   {
     let fused = try tower(levels, words: words, padding: padding)
-    return try alignment(fused.levels, words: fused.words)
+    return try StageClock.time(.heads) { try alignment(fused.levels, words: fused.words) }
   }
 }

@@ -84,7 +84,9 @@ public final class Detector: Sendable {
     for indices in bySize.values {
       for start in stride(from: 0, to: indices.count, by: Self.largestBatch) {
         let batch = indices[start..<min(start + Self.largestBatch, indices.count)]
-        let inputs = try batch.map { try Preprocessing.input(for: pictures[$0], options.resize) }
+        let inputs = try StageClock.time(.preprocessing) {
+          try batch.map { try Preprocessing.input(for: pictures[$0], options.resize) }
+        }
         for (index, found) in zip(batch, try detect(inputs, encoded, options)) { results[index] = found }
       }
     }
@@ -115,10 +117,13 @@ public final class Detector: Sendable {
           try model.predict(levels, words: words(of: prompt).expanded([inputs.count, -1, -1]))
         }
         for (index, input) in inputs.enumerated() {
-          let candidates = try PostProcessing.candidates(
-            predictions.map { try $0.ofPicture(index) }, phrases: prompt.phrases,
-            rowLengths: levels.map { $0.size(3) }, width: input.width, height: input.height, options: options)
-          let detections = candidates.map { $0.detection(in: input, prompt, offset: offset) }
+          let detections = try StageClock.time(.postProcessing) {
+            try PostProcessing.candidates(
+              predictions.map { try $0.ofPicture(index) }, phrases: prompt.phrases,
+              rowLengths: levels.map { $0.size(3) }, width: input.width, height: input.height,
+              options: options
+            ).map { $0.detection(in: input, prompt, offset: offset) }
+          }
           try Trace.record("det_boxes", detections.boxes)
           found[index] += detections
         }
@@ -155,7 +160,7 @@ public enum Precision: String, Sendable, CaseIterable {
 
 extension LevelPrediction {
   /// The part of one picture of the batch, batch size one, float32 on the CPU.
-  fileprivate func ofPicture(_ index: Int) throws -> LevelPrediction {
+  package func ofPicture(_ index: Int) throws -> LevelPrediction {
     func part(_ tensor: Tensor) throws -> Tensor {
       try tensor.sliced(0, index..<(index + 1)).to(.float32, device: .cpu)
     }
@@ -166,7 +171,7 @@ extension LevelPrediction {
 
 extension Candidate {
   /// The candidate in pixels of the original picture.
-  fileprivate func detection(in input: NetworkInput, _ prompt: EncodedPrompt, offset: Int) -> Detection {
+  package func detection(in input: NetworkInput, _ prompt: EncodedPrompt, offset: Int) -> Detection {
     let phrase = prompt.phrases[self.phrase]
     let x = Float(input.originalWidth) / Float(input.width)
     let y = Float(input.originalHeight) / Float(input.height)
@@ -188,7 +193,7 @@ extension [Detection] {
   }
 
   /// The best of all texts of a prompt that pass their thresholds.
-  fileprivate func reported(_ options: DetectionOptions) -> [Detection] {
+  package func reported(_ options: DetectionOptions) -> [Detection] {
     Array(
       filter { $0.score > options.labelThresholds[$0.label] ?? options.threshold }
         .sorted { $0.score > $1.score }

@@ -28,7 +28,7 @@ package enum PostProcessing {
   ///   - width: of the resized picture without padding
   ///   - height: likewise
   /// - Returns: sorted by score, best first; at most `options.maximumDetections`.
-  static func candidates(
+  package static func candidates(
     _ predictions: [LevelPrediction], phrases: [EncodedPhrase], rowLengths: [Int], width: Int, height: Int,
     options: DetectionOptions
   ) throws -> [Candidate] {

@@ -2,19 +2,19 @@ import Pictures
 import Torch
 
 /// A picture as the network reads it.
-struct NetworkInput: Sendable {
+package struct NetworkInput: Sendable {
   /// [1, 3, H, W] float32, blue first, normalised, channels last in memory; H and W are multiples of 32, zero
   /// beyond the picture.
-  let pixels: Tensor
+  package let pixels: Tensor
   /// Size of the resized picture, without padding.
-  let width: Int
-  let height: Int
+  package let width: Int
+  package let height: Int
   /// Size of the picture as it was given.
-  let originalWidth: Int
-  let originalHeight: Int
+  package let originalWidth: Int
+  package let originalHeight: Int
 }
 
-enum Preprocessing {
+package enum Preprocessing {
   /// Sides are padded to what the encoder and the pyramid halve down to.
   private static let multiple = 32
   /// Mean and deviation of ImageNet's blue, green and red on the scale 0…255, as the Swin weights expect them.
@@ -36,7 +36,7 @@ enum Preprocessing {
   /// Resizes, normalises and pads.
   ///
   /// - Throws: `DetectorError.tooManyPixels` where the rule would enlarge a long, narrow picture out of bounds.
-  static func input(for picture: Picture, _ rule: ResizeRule) throws -> NetworkInput {
+  package static func input(for picture: Picture, _ rule: ResizeRule) throws -> NetworkInput {
     let size = rule.size(width: picture.width, height: picture.height)
     guard size.width <= mostPixels / size.height else {
       throw DetectorError.tooManyPixels(width: size.width, height: size.height, most: mostPixels)

@@ -8,6 +8,12 @@ package struct LevelPrediction: Sendable {
   package let boxes: Tensor
   /// Logits [B, h·w].
   package let centerness: Tensor
+
+  package init(logits: Tensor, boxes: Tensor, centerness: Tensor) {
+    self.logits = logits
+    self.boxes = boxes
+    self.centerness = centerness
+  }
 }
 
 /// Word-region alignment scores in place of a classifier (paper, section 3.1, equation 3), and the box and

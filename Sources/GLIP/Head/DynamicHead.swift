@@ -41,19 +41,22 @@ struct DynamicHead: Sendable {
     var (levels, words) = (levels, words)
     for (index, block) in blocks.enumerated() {
       if let (attention, language) = block.fusion {
-        let shapes = levels.map { (height: $0.size(2), width: $0.size(3)) }
-        let visual = try Tensor.concatenated(levels.map(AlignmentHead.positions), dimension: 1)
-        let fused = try attention(visual: visual, language: words, padding: padding)
-        let parts = try fused.visual.split(shapes.map { $0.height * $0.width }, dimension: 1)
-        levels = try zip(parts, shapes).map { part, shape in
-          try part.reshaped(part.size(0), shape.height, shape.width, -1).permuted(0, 3, 1, 2)
+        (levels, words) = try StageClock.time(.fusion) {
+          let shapes = levels.map { (height: $0.size(2), width: $0.size(3)) }
+          let visual = try Tensor.concatenated(levels.map(AlignmentHead.positions), dimension: 1)
+          let fused = try attention(visual: visual, language: words, padding: padding)
+          let parts = try fused.visual.split(shapes.map { $0.height * $0.width }, dimension: 1)
+          let maps = try zip(parts, shapes).map { part, shape in
+            try part.reshaped(part.size(0), shape.height, shape.width, -1).permuted(0, 3, 1, 2)
+          }
+          return (maps, fused.language)
         }
         for (level, x) in levels.enumerated() { Trace.record("head\(index)_fuse_v\(level)", x) }
-        Trace.record("head\(index)_fuse_lang", fused.language)
-        words = try language(fused.language, padding: padding)
+        Trace.record("head\(index)_fuse_lang", words)
+        words = try StageClock.time(.languageLayers) { try language(words, padding: padding) }
         Trace.record("head\(index)_bert_lang", words)
       }
-      levels = try block.convolution(levels)
+      levels = try StageClock.time(.convolutions) { try block.convolution(levels) }
       for (level, x) in levels.enumerated() { Trace.record("head\(index)_dyconv_v\(level)", x) }
     }
     return (levels, words)
