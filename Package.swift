@@ -32,6 +32,9 @@ let package = Package(
     .target(
       name: "GLIP", dependencies: ["Torch", "Pictures"], resources: [.copy("Resources")]),
 
+    // The same network as a straightforward port runs it, for tests and benchmarks.
+    .target(name: "PlainGLIP", dependencies: ["GLIP", "Pictures", "Torch"]),
+
     // Fetches released checkpoints.
     .target(
       name: "ModelStore",
@@ -57,7 +60,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GLIPTests", dependencies: ["Checkpoints", "GLIP", "Pictures", "Torch"],
+      name: "GLIPTests", dependencies: ["Checkpoints", "GLIP", "Pictures", "PlainGLIP", "Torch"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelStoreTests",

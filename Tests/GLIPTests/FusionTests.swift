@@ -1,4 +1,5 @@
 import GLIP
+import PlainGLIP
 import Testing
 import Torch
 
@@ -19,8 +20,9 @@ struct FusionTests {
     let language = try Tensor.randomNormal([2, 6, Self.languageWidth], generator: generator)
     let padding = isPadded ? try Self.padding(valid: [6, 4], of: 6) : nil
 
-    let weights = Dictionary(uniqueKeysWithValues: parameters.all.map { ($0.name, $0.tensor) })
-    let expected = try textbook(visual, language, padding, weights)
+    let expected = try textbookFusion(
+      Weights(parameters) / "rpn.head.dyhead_tower" / 0, visual: visual, language: language,
+      padding: padding, heads: Self.head.fusionHeads)
     let folded = try fusion(visual: visual, language: language, padding: padding)
     #expect(try folded.visual.error(from: expected.visual) < 1e-5)
     #expect(try folded.language.error(from: expected.language) < 1e-5)
@@ -50,41 +52,5 @@ struct FusionTests {
   private static func padding(valid: [Int], of count: Int) throws -> Tensor {
     let values = valid.flatMap { valid in (0..<count).map { $0 < valid ? Float(0) : -9e15 } }
     return try Tensor(values, shape: [valid.count, 1, 1, count])
-  }
-
-  /// Equations 4 to 6 of the paper as they are written: everything is projected, then attended to.
-  private func textbook(
-    _ visual: Tensor, _ language: Tensor, _ padding: Tensor?, _ weights: [String: Tensor]
-  ) throws -> (visual: Tensor, language: Tensor) {
-    let path = "rpn.head.dyhead_tower.0.b_attn."
-    func weight(_ name: String) throws -> Tensor { try #require(weights[path + name]) }
-    func normalized(_ x: Tensor, _ name: String) throws -> Tensor {
-      let centered = try x - x.mean([-1], keepingRank: true)
-      let variance = try (centered * centered).mean([-1], keepingRank: true)
-      return try centered / (variance + 1e-5).squareRoot() * weight(name + ".weight") + weight(name + ".bias")
-    }
-    func projected(_ x: Tensor, _ name: String) throws -> Tensor {
-      try x.matmul(weight("attn.\(name).weight").transposed(0, 1)) + weight("attn.\(name).bias")
-    }
-    let (heads, width) = (Self.head.fusionHeads, Self.head.fusionWidth / Self.head.fusionHeads)
-    func split(_ x: Tensor) throws -> Tensor {
-      try x.reshaped(x.size(0), x.size(1), heads, width).transposed(1, 2)
-    }
-    func joined(_ x: Tensor) throws -> Tensor {
-      try x.transposed(1, 2).reshaped(x.size(0), x.size(2), heads * width)
-    }
-    let v = try normalized(visual, "layer_norm_v")
-    let l = try normalized(language, "layer_norm_l")
-    let query = try split(projected(v, "v_proj")) * (1 / Double(width).squareRoot())
-    let scores = try query.matmul(split(projected(l, "l_proj")).transposed(-2, -1))  // [B, h, N, T]
-    let toWords = try padding.map { try scores + $0 } ?? scores
-    let visualUpdate = try projected(
-      joined(toWords.softmax(-1).matmul(split(projected(l, "values_l_proj")))), "out_v_proj")
-    let toPicture = try scores.transposed(-2, -1).softmax(-1)
-    let languageUpdate = try projected(
-      joined(toPicture.matmul(split(projected(v, "values_v_proj")))), "out_l_proj")
-    return (
-      try v + visualUpdate * weight("gamma_v"), try l + languageUpdate * weight("gamma_l")
-    )
   }
 }
