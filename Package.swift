@@ -35,6 +35,9 @@ let package = Package(
     // The same network as a straightforward port runs it, for tests and benchmarks.
     .target(name: "PlainGLIP", dependencies: ["GLIP", "Pictures", "Torch"]),
 
+    // Times, memory, and what the processor could do at best.
+    .target(name: "Measuring", dependencies: ["GLIP", "Pictures", "Torch"]),
+
     // Fetches released checkpoints.
     .target(
       name: "ModelStore",
@@ -62,6 +65,7 @@ let package = Package(
     .testTarget(
       name: "GLIPTests", dependencies: ["Checkpoints", "GLIP", "Pictures", "PlainGLIP", "Torch"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "MeasuringTests", dependencies: ["GLIP", "Measuring", "Torch"]),
     .testTarget(
       name: "ModelStoreTests",
       dependencies: [
