@@ -52,7 +52,7 @@ let package = Package(
     .executableTarget(
       name: "glip",
       dependencies: [
-        "Checkpoints", "GLIP", "ModelStore", "Pictures", "Torch",
+        "Checkpoints", "GLIP", "Measuring", "ModelStore", "Pictures", "Torch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -18,6 +18,8 @@ package struct MultiplyAdds: Sendable, Hashable, Codable {
   package var offsets = 0
   package var heads = 0
 
+  package init() {}
+
   /// All of it for a picture whose prompt is encoded.
   package var perPicture: Int {
     backbone + pyramid + fusion + languageLayers + deformable + offsets + heads

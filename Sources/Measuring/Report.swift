@@ -17,11 +17,12 @@ package func table(_ rows: [[String]]) -> String {
   }.joined(separator: "\n")
 }
 
-/// A result as JSON for people and programs: indented, members sorted.
+/// A result as JSON for people and programs: indented, members sorted and named like `multiply_adds`.
 package func json(_ value: some Encodable) throws -> Data {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  return try encoder.encode(value) + Data("\n".utf8)
+  encoder.keyEncodingStrategy = .convertToSnakeCase
+  return try encoder.encode(value)
 }
 
 extension StageClock.Stage {

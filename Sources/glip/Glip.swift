@@ -15,6 +15,7 @@ struct Glip: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       DetectCommand.self, TraceCommand.self, ConvertCommand.self, InspectCommand.self, ModelsCommand.self,
+      BenchCommand.self,
     ])
 
   static func main() async {

@@ -78,7 +78,8 @@ struct MeasuringTests {
   @Test func tablesAreAligned() throws {
     let rows = [["part", "s"], ["a", "10.5"], ["longer", "1"]]
     #expect(table(rows) == "part       s\na       10.5\nlonger     1")
-    #expect(String(decoding: try json(["b": 1]), as: UTF8.self) == "{\n  \"b\" : 1\n}\n")
+    let counts = String(decoding: try json(MultiplyAdds()), as: UTF8.self)
+    #expect(counts.hasPrefix("{\n  \"backbone\" : 0,") && counts.contains("\"language_layers\" : 0"))
     #expect(StageClock.Stage.postProcessing.words == "post processing")
   }
 }
