@@ -5,14 +5,14 @@ SWIFT ?= swift
 DEPS := $(CURDIR)/.deps
 FLAGS := -c release -Xlinker -rpath -Xlinker $(DEPS)/libtorch/lib
 GLIP := .build/release/glip
-SOURCES := Sources Tests Package.swift
+SOURCES := Sources Tests Benchmarks Package.swift
 
 DEMO ?= detect Examples/pictures/astronaut.png --caption "[a woman] in [an orange suit] next to [a flag]" \
 	--model demonstration --threshold 0.3 --max-detections 8 --output demo-output
 
 export PKG_CONFIG_PATH := $(DEPS)/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
-.PHONY: help bootstrap swift build demo test sanitize lint format docs clean distclean
+.PHONY: help bootstrap swift build demo test bench sanitize lint format docs clean distclean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,10 @@ demo: build ## Find things on a picture
 test: bootstrap ## Build and run all tests
 	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test $(FLAGS) --skip-build
+
+bench: bootstrap ## Measure whole detections against a straightforward port
+	$(SWIFT) build $(FLAGS) --product glip-benchmarks
+	.build/release/glip-benchmarks compare
 
 sanitize: bootstrap ## Run the tests of the tensor layer under AddressSanitizer
 	Scripts/sanitize

@@ -56,6 +56,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .executableTarget(
+      name: "glip-benchmarks",
+      dependencies: [
+        "Checkpoints", "GLIP", "Measuring", "Pictures", "PlainGLIP", "Torch",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks"),
+
     .testTarget(
       name: "TorchTests", dependencies: ["Checkpoints", "CTorch", "Torch"], resources: [.copy("Fixtures")]),
     .testTarget(

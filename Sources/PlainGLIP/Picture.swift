@@ -2,7 +2,9 @@ import GLIP
 import Torch
 
 /// Swin Transformer (Liu et al., ICCV 2021): [B, 3, H, W] -> stages 1…3, [B, C, h, w] with strides 8, 16, 32.
-func swin(_ weights: Weights, _ pictures: Tensor, _ configuration: SwinConfiguration) throws -> [Tensor] {
+package func swin(
+  _ weights: Weights, _ pictures: Tensor, _ configuration: SwinConfiguration
+) throws -> [Tensor] {
   let embedded = try weights.convolution("patch_embed.proj", pictures, stride: 4).permuted(0, 2, 3, 1)
   var x = try weights.layerNorm("patch_embed.norm", embedded.contiguous())  // [B, h, w, C]
   var outputs: [Tensor] = []

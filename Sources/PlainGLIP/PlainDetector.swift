@@ -6,7 +6,7 @@ import Torch
 /// evaluate long lists. Before and after the network it is the same code.
 package struct PlainDetector: Sendable {
   package let model: PlainModel
-  private let prompts: PromptEncoder
+  package let prompts: PromptEncoder
 
   package init(_ model: PlainModel, prompts: PromptEncoder) {
     self.model = model

@@ -30,12 +30,12 @@ package struct Weights: Sendable {
   // MARK: Layers
 
   /// [..., inputs] -> [..., outputs]
-  func linear(_ name: String, _ x: Tensor) throws -> Tensor {
+  package func linear(_ name: String, _ x: Tensor) throws -> Tensor {
     try Operators.linear(x, self(name + ".weight"), tensors[path + name + ".bias"])
   }
 
   /// [B, inputs, h, w] -> [B, outputs, h', w']
-  func convolution(_ name: String, _ x: Tensor, stride: Int = 1, padding: Int = 0) throws -> Tensor {
+  package func convolution(_ name: String, _ x: Tensor, stride: Int = 1, padding: Int = 0) throws -> Tensor {
     try Operators.convolution(
       x, self(name + ".weight"), self(name + ".bias"), [stride, stride], [padding, padding])
   }
