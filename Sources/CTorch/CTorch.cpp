@@ -280,6 +280,10 @@ void ct_tensor_device(const CTTensor *tensor, char *name, size_t capacity) {
   std::snprintf(name, capacity, "%s", text.c_str());
 }
 
+int64_t ct_tensor_version(const CTTensor *tensor) {
+  return tensor->value.is_inference() ? -1 : static_cast<int64_t>(tensor->value._version());
+}
+
 int64_t ct_tensor_count(void) { return live_tensors.load(std::memory_order_relaxed); }
 
 bool ct_requires_grad(const CTTensor *tensor) { return tensor->value.requires_grad(); }
@@ -318,8 +322,13 @@ bool ct_grad_mode(bool enabled) {
   return previous;
 }
 
+bool ct_inference_mode(void) { return c10::InferenceMode::is_enabled(); }
 CTInferenceGuard *ct_inference_enter(void) { return new CTInferenceGuard(); }
 void ct_inference_leave(CTInferenceGuard *guard) { delete guard; }
+
+bool ct_autocast_enabled(const char *device_type) {
+  return at::autocast::is_autocast_enabled(c10::Device(device_type).type());
+}
 
 char *ct_autocast(const char *device_type, int32_t dtype, int32_t *previous) {
   return guarded([&] {

@@ -28,6 +28,9 @@ public struct GLIPModel: Sendable {
       rpn, head: head, languageWidth: configuration.bert.width, levels: Anchors.strides.count)
   }
 
+  /// Element type of the large weights.
+  package var matrixType: DType { language.matrixType }
+
   /// Normalised pictures [B, 3, H, W] -> P3…P7, [B, C, h, w] with strides 8…128.
   package func encode(pictures: Tensor) throws -> [Tensor] {
     let maps = try StageClock.time(.backbone) { try body(pictures) }

@@ -1,8 +1,8 @@
 import Checkpoints
 
-/// Parameters taken from a checkpoint, float32 whatever the file's element type.
+/// Parameters taken from a checkpoint, in the file's element type.
 ///
-/// Those that the file already holds as float32 are not copied: they stay in the mapped file, which must not be
+/// Those that are wanted as the file holds them are not copied: they stay in the mapped file, which must not be
 /// changed while the model lives. They are for reading: `clone()` what is to be trained.
 public final class CheckpointParameters: ParameterSource {
   public let checkpoint: Checkpoint
@@ -11,7 +11,7 @@ public final class CheckpointParameters: ParameterSource {
 
   public func parameter(_ name: String, shape: [Int], initial: Initializer) throws -> Tensor {
     guard checkpoint[name] != nil else { throw TorchError.missingParameter(name) }
-    return try Tensor(named: name, in: checkpoint).to(.float32)
+    return try Tensor(named: name, in: checkpoint)
   }
 }
 

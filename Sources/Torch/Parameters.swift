@@ -18,26 +18,35 @@ public protocol ParameterSource: Sendable {
 public final class Parameters: Sendable {
   private let source: any ParameterSource
   private let device: Device
-  private let made = Mutex<[(name: String, tensor: Tensor)]>([])
+  private let matrixType: DType
+  private let made = Mutex<[(name: String, tensor: Tensor, isMatrix: Bool)]>([])
 
-  public init(from source: any ParameterSource, device: Device = .cpu) {
+  /// - Parameters:
+  ///   - source: the values
+  ///   - device: where the parameters are to be
+  ///   - matrixType: element type of the weights of linear layers, convolutions and tables; all others, which are
+  ///     small and matter more, are float32
+  public init(from source: any ParameterSource, device: Device = .cpu, matrixType: DType = .float32) {
     self.source = source
     self.device = device
+    self.matrixType = matrixType
   }
 
-  /// Names and tensors in the order in which the layers asked for them.
-  public var all: [(name: String, tensor: Tensor)] { made.withLock { $0 } }
+  /// Names and tensors in the order in which the layers asked for them, and whether they are large weights.
+  public var all: [(name: String, tensor: Tensor, isMatrix: Bool)] { made.withLock { $0 } }
 
   /// The empty path.
   public var root: Scope { Scope(parameters: self, path: "") }
 
-  fileprivate func make(_ name: String, shape: [Int], initial: Initializer) throws -> Tensor {
+  fileprivate func make(
+    _ name: String, shape: [Int], initial: Initializer, isMatrix: Bool
+  ) throws -> Tensor {
     let value = try source.parameter(name, shape: shape, initial: initial)
     guard value.shape == shape else {
       throw TorchError.wrongShape(parameter: name, expected: shape, found: value.shape)
     }
-    let tensor = try value.to(device: device)
-    made.withLock { $0.append((name, tensor)) }
+    let tensor = try value.to(isMatrix ? matrixType : .float32, device: device)
+    made.withLock { $0.append((name, tensor, isMatrix)) }
     return tensor
   }
 }
@@ -53,9 +62,14 @@ public struct Scope: Sendable {
 
   public static func / (scope: Scope, index: Int) -> Scope { scope / "\(index)" }
 
-  /// The parameter `path.name`.
+  /// The parameter `path.name`, float32.
   public func parameter(_ name: String, _ shape: [Int], _ initial: Initializer) throws -> Tensor {
-    try parameters.make((self / name).path, shape: shape, initial: initial)
+    try parameters.make((self / name).path, shape: shape, initial: initial, isMatrix: false)
+  }
+
+  /// The parameter `path.name`, of the store's type for large weights.
+  public func matrix(_ name: String, _ shape: [Int], _ initial: Initializer) throws -> Tensor {
+    try parameters.make((self / name).path, shape: shape, initial: initial, isMatrix: true)
   }
 }
 

@@ -43,7 +43,9 @@ struct ModelOptions: ParsableArguments {
     let prompts = PromptEncoder(tokenizer: try .bertUncased(), style: style)
     if isDemonstration {
       let configuration = (network.preset ?? .glipTC).configuration
-      let parameters = Parameters(from: DemonstrationWeights(configuration), device: device)
+      let parameters = Parameters(
+        from: DemonstrationWeights(configuration), device: device,
+        matrixType: precision.matrixType(on: device))
       return try Detector(
         model: GLIPModel(parameters.root, configuration), device: device, precision: precision,
         prompts: prompts)

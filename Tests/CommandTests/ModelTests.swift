@@ -48,9 +48,10 @@ struct ModelTests {
     #expect(outcome.output.hasPrefix("m.safetensors: ") && outcome.output.hasSuffix(", \(name)\n"))
 
     let checkpoint = try Checkpoint(opening: workspace.url("m.safetensors"))
-    let names = try TinyModel.parameters().all.map(\.name)
-    #expect(Set(checkpoint.entries.map(\.name)) == Set(names))
-    #expect(checkpoint.entries.allSatisfy { $0.type == type })
+    // What is small and matters more stays float32.
+    let types = try TinyModel.parameters().all.map { ($0.name, $0.isMatrix ? type : .float32) }
+    let written = checkpoint.entries.map { ($0.name, $0.type) }
+    #expect(Dictionary(uniqueKeysWithValues: written) == Dictionary(uniqueKeysWithValues: types))
     let text = try #require(checkpoint.metadata[ModelFile.configurationKey])
     #expect(
       try JSONDecoder().decode(GLIPConfiguration.self, from: Data(text.utf8)) == TinyModel.configuration)

@@ -8,7 +8,8 @@ enum TorchFile {
   /// A training checkpoint: the parameters and one more under "model", and the state of an optimizer.
   static func training(_ parameters: Parameters, without left: String? = nil) throws -> Data {
     let surplus = try Tensor.zeros([4])
-    let tensors = parameters.all.filter { $0.name != left } + [(name: "surplus.weight", tensor: surplus)]
+    let kept = parameters.all.filter { $0.name != left }.map { (name: $0.name, tensor: $0.tensor) }
+    let tensors = kept + [(name: "surplus.weight", tensor: surplus)]
     var pickle = Pickle()
     var members: [(name: String, bytes: [UInt8])] = []
     func add(_ tensor: Tensor, to pickle: inout Pickle) throws {

@@ -44,12 +44,18 @@ import Torch
     #expect(try parameter.elements() == [1, 2, 3] as [Float])
   }
 
-  @Test("Other types become float32", arguments: [DType.float16, .bfloat16, .float64])
+  @Test(
+    "Whatever the file's type, matrices become the wanted one and all else float32",
+    arguments: [DType.float16, .bfloat16, .float64])
   func converted(dtype: DType) throws {
     let file = try checkpoint([("w", Tensor([0.5, -2, 3] as [Float]).to(dtype))])
-    let parameter = try CheckpointParameters(file).parameter("w", shape: [3], initial: .constant(0))
+    let root = Parameters(from: CheckpointParameters(file), matrixType: .bfloat16).root
+    let parameter = try root.parameter("w", [3], .constant(0))
     #expect(parameter.dtype == .float32)
     #expect(try parameter.elements() == [0.5, -2, 3] as [Float])
+    let matrix = try root.matrix("w", [3], .constant(0))
+    #expect(matrix.dtype == .bfloat16)
+    #expect(try matrix.to(.float32).elements() == [0.5, -2, 3] as [Float])
   }
 
   @Test("What is missing or of another shape is told by name") func refused() throws {

@@ -25,6 +25,7 @@ DeformableGeometry deformable_geometry(const at::Tensor &input, const at::Tensor
               " must be two numbers of at least 0");
   DeformableGeometry g;
   g.batch = input.size(0), g.channels = input.size(1), g.height = input.size(2), g.width = input.size(3);
+  g.picture_pixels = g.height * g.width;
   g.kernel_height = weight.size(2), g.kernel_width = weight.size(3);
   g.stride_y = stride[0], g.stride_x = stride[1], g.padding_y = padding[0], g.padding_x = padding[1];
   const int64_t free_y = g.height + 2 * g.padding_y - g.kernel_height;

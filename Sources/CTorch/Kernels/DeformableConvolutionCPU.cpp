@@ -4,6 +4,7 @@
 #include "DeformableConvolution.h"
 #include "PackedLinear.h"
 #include "Parallel.h"
+#include "Variants.h"
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
@@ -55,6 +56,15 @@ at::Tensor matrix(const at::Tensor &weight, at::ScalarType dtype) {
   return weight.to(dtype).permute({0, 2, 3, 1}).reshape({weight.size(0), -1});
 }
 
+template <typename Pixel>
+const DeformableKernels<Pixel> &deformable_kernels() {
+  if constexpr (std::is_same_v<Pixel, float>) {
+    return kernels().deformable_float;
+  } else {
+    return kernels().deformable_bfloat16;
+  }
+}
+
 template <typename Number>
 Field<Number> field_of(const at::Tensor &map) {
   return {map.data_ptr<float>(), map.stride(0), map.stride(1), map.stride(2), map.stride(3)};
@@ -64,7 +74,7 @@ template <typename Pixel>
 void forward(const DeformableField &field, const at::Tensor &input, const PackedLinear &linear,
              at::Tensor result) {
   const auto &g = field.geometry;
-  const auto kernels = deformable_kernels<Pixel>();
+  const auto &kernels = deformable_kernels<Pixel>();
   const int64_t threads = at::get_num_threads();
   // As many blocks for each thread, taken as they come: the threads need not be equally fast.
   const int64_t blocks = divided_up(divided_up(g.rows(), forward_rows), threads) * threads;
@@ -89,7 +99,7 @@ void backward(const DeformableField &field, const at::Tensor &input, const Packe
               const at::Tensor &gradient, at::Tensor of_input, at::Tensor of_weight, at::Tensor of_offset,
               at::Tensor of_mask) {
   const auto &g = field.geometry;
-  const auto kernels = deformable_kernels<Pixel>();
+  const auto &kernels = deformable_kernels<Pixel>();
   const int64_t size = std::min(backward_rows, g.rows());
   const auto of_columns = at::empty({size, g.columns()}, input.options());
   const auto columns = of_weight.defined() ? at::empty_like(of_columns) : at::Tensor();

@@ -14,6 +14,7 @@ struct DeformableGeometry {
   int64_t output_height, output_width;
   int64_t kernel_height, kernel_width;
   int64_t stride_y, stride_x, padding_y, padding_x;
+  int64_t picture_pixels;  // from one picture of the input to the next
 
   int64_t taps() const { return kernel_height * kernel_width; }
   int64_t rows() const { return batch * output_height * output_width; }
@@ -56,9 +57,5 @@ struct DeformableKernels {
   void (*scatter)(const DeformableField &field, const Pixel *gradient, Rows rows, Channels channels,
                   float *input_gradient);
 };
-
-// The best kernels within `cpu_capability()`.
-template <typename Pixel>
-DeformableKernels<Pixel> deformable_kernels();
 
 }  // namespace glip

@@ -72,6 +72,8 @@ char *ct_tensor_strides(const CTTensor *tensor, int64_t *strides);
 char *ct_tensor_data(const CTTensor *tensor, void **data);
 // Writes the device's name, terminated, into `name` of `capacity` bytes.
 void ct_tensor_device(const CTTensor *tensor, char *name, size_t capacity);
+// How often the elements were written; -1 for a tensor made in inference mode, where nobody counts.
+int64_t ct_tensor_version(const CTTensor *tensor);
 // Tensors alive through this interface, for tests that look for leaks.
 int64_t ct_tensor_count(void);
 
@@ -86,8 +88,11 @@ char *ct_set_gradient(CTTensor *tensor, const CTTensor *gradient);
 
 // Guards of the calling thread; each returns what was there before.
 bool ct_grad_mode(bool enabled);
+// Whether the calling thread is in inference mode.
+bool ct_inference_mode(void);
 CTInferenceGuard *ct_inference_enter(void);
 void ct_inference_leave(CTInferenceGuard *guard);
+bool ct_autocast_enabled(const char *device_type);
 // `dtype` < 0 turns autocast off. Returns the previous dtype, or -1 if it was off.
 char *ct_autocast(const char *device_type, int32_t dtype, int32_t *previous);
 

@@ -39,7 +39,8 @@ public final class Detector: Sendable {
     checkpoint: URL, preset: Preset? = nil, device: Device = .cpu, precision: Precision = .float32,
     prompts: PromptEncoder? = nil
   ) throws {
-    let (model, unknown) = try ModelFile(checkpoint, preset: preset).load(device: device)
+    let (model, unknown) = try ModelFile(checkpoint, preset: preset)
+      .load(device: device, matrixType: precision.matrixType(on: device))
     try self.init(
       model: model, device: device, precision: precision, prompts: prompts, unknownParameters: unknown)
   }
@@ -109,11 +110,11 @@ public final class Detector: Sendable {
   ) throws -> [[Detection]] {
     try withInferenceMode {
       let pixels = try Tensor.concatenated(inputs.map(\.pixels), dimension: 0).to(device: device)
-      let levels = try precision.run(on: device) { try model.encode(pictures: pixels) }
+      let levels = try inPrecision { try model.encode(pictures: pixels) }
       var found = [[Detection]](repeating: [], count: inputs.count)
       var offset = 0
       for prompt in encoded {
-        let predictions = try precision.run(on: device) {
+        let predictions = try inPrecision {
           try model.predict(levels, words: words(of: prompt).expanded([inputs.count, -1, -1]))
         }
         for (index, input) in inputs.enumerated() {
@@ -133,6 +134,12 @@ public final class Detector: Sendable {
     }
   }
 
+  /// Runs with the detector's arithmetic: that of the weights, or else libtorch's casts.
+  private func inPrecision<Result>(_ body: () throws -> Result) throws -> Result {
+    try precision == .float32 || model.matrixType == .bfloat16
+      ? body() : withAutocast(.bfloat16, device: device, body)
+  }
+
   private func words(of prompt: EncodedPrompt) throws -> Tensor {
     func encode() throws -> Tensor {
       let ids = try Tensor(prompt.ids.map(Int64.init), shape: [1, prompt.ids.count]).to(device: device)
@@ -150,11 +157,10 @@ public enum Precision: String, Sendable, CaseIterable {
   /// Products and convolutions in bfloat16, norms, softmax and boxes in float32.
   case bfloat16 = "bf16"
 
-  fileprivate func run<Result>(on device: Device, _ body: () throws -> Result) throws -> Result {
-    switch self {
-    case .float32: try body()
-    case .bfloat16: try withAutocast(.bfloat16, device: device, body)
-    }
+  /// The element type of large weights. Where the project's kernels compute in a type (Documentation/performance.md),
+  /// weights are kept in it; elsewhere they stay as they are, and libtorch casts as it goes.
+  package func matrixType(on device: Device) -> DType {
+    self == .bfloat16 && device.isCPU && Kernels.support(.bfloat16) ? .bfloat16 : .float32
   }
 }
 

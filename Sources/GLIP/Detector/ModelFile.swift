@@ -42,8 +42,11 @@ public struct ModelFile: Sendable {
   /// - Returns: the network, and the names of the file that it does not use, but for the buffers that released
   ///   checkpoints are known to carry.
   /// - Throws: `TorchError` naming the first parameter that is missing or has another shape.
-  public func load(device: Device = .cpu) throws -> (model: GLIPModel, unknown: [String]) {
-    let parameters = Parameters(from: CheckpointParameters(checkpoint), device: device)
+  public func load(
+    device: Device = .cpu, matrixType: DType = .float32
+  ) throws -> (model: GLIPModel, unknown: [String]) {
+    let parameters = Parameters(
+      from: CheckpointParameters(checkpoint), device: device, matrixType: matrixType)
     let model = try GLIPModel(parameters.root, configuration)
     return (model, unknownNames(used: parameters.all.map(\.name)))
   }
@@ -58,16 +61,20 @@ public struct ModelFile: Sendable {
     return unknownNames(used: parameters.all.map(\.name))
   }
 
-  /// Writes a model as safetensors, its configuration in the metadata. The file appears whole or not at all.
+  /// Writes a model as safetensors, its configuration in the metadata: large weights as `dtype`, all others, which are
+  /// small and matter more, as float32. The file appears whole or not at all.
   public static func write(
     _ parameters: Parameters, configuration: GLIPConfiguration, dtype: DType = .float32, to url: URL
   ) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let description = String(decoding: try encoder.encode(configuration), as: UTF8.self)
-    let arrays = parameters.all.map { name, tensor in
-      SafetensorsWriter.Array(name: name, type: ScalarType(dtype), shape: tensor.shape) { write in
-        try tensor.to(dtype).withBytes(write)
+    let arrays = parameters.all.map { parameter in
+      let dtype = parameter.isMatrix ? dtype : .float32
+      return SafetensorsWriter.Array(
+        name: parameter.name, type: ScalarType(dtype), shape: parameter.tensor.shape
+      ) { write in
+        try parameter.tensor.to(dtype).withBytes(write)
       }
     }
     try SafetensorsWriter.write(arrays, metadata: [configurationKey: description], to: url)

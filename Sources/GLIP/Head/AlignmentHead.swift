@@ -37,8 +37,8 @@ struct AlignmentHead: Sendable {
   init(_ scope: Scope, head: HeadConfiguration, languageWidth: Int, levels: Int) throws {
     func predictor(_ name: String, _ outputs: Int, bias: Double = 0) throws -> Convolution {
       try Convolution(
-        scope / name, inputs: head.channels, outputs: outputs, kernel: 1, initial: .normal(deviation: 0.01),
-        initialBias: .constant(bias))
+        scope / name, inputs: head.channels, outputs: outputs, kernel: 1, isPrecise: true,
+        initial: .normal(deviation: 0.01), initialBias: .constant(bias))
     }
     wordProjection = try Linear(
       scope / "dot_product_projection_text", inputs: languageWidth, outputs: head.channels)
@@ -65,9 +65,8 @@ struct AlignmentHead: Sendable {
     Trace.record("token_bias", wordBiases)
 
     return try levels.enumerated().map { level, x in
-      let positions = try Self.positions(x)
-      let similarity = try positions.matmul(projected.transposed(1, 2)) / logScale.exponential()
-      let logits = try (similarity + wordBiases.unsqueezed(1)).clamped(min: -Self.limit, max: Self.limit)
+      let logits = try align(Self.positions(x), projected / logScale.exponential(), wordBiases)
+        .clamped(min: -Self.limit, max: Self.limit)
       let boxes = try box(x) * boxScales[level]
       let center = try centerness(x)
       Trace.record("bbox_reg_l\(level)", boxes)
@@ -77,6 +76,19 @@ struct AlignmentHead: Sendable {
       return LevelPrediction(
         logits: logits, boxes: try Self.positions(boxes), centerness: try Self.positions(center).squeezed(-1))
     }
+  }
+
+  /// Positions [B, N, C], words [B, T, C] and their biases [B, T] -> [B, N, T].
+  private func align(_ positions: Tensor, _ words: Tensor, _ biases: Tensor) throws -> Tensor {
+    guard Kernels.apply(to: positions), positions.size(2).isMultiple(of: 4) else {
+      return try positions.matmul(words.transposed(1, 2)) + biases.unsqueezed(1)
+    }
+    return try Tensor.stacked(
+      (0..<positions.size(0)).map { picture in
+        let matrix = try Kernels.pack(
+          words.selected(0, picture), bias: biases.selected(0, picture), dtype: positions.dtype)
+        return try Kernels.linear(positions.selected(0, picture), matrix, dtype: .float32)
+      })
   }
 
   /// [B, C, h, w] -> [B, h·w, C], rows first.

@@ -56,44 +56,76 @@ package struct DeepFusion: Sendable {
     visual: Tensor, language: Tensor, padding: Tensor?
   ) throws -> (visual: Tensor, language: Tensor) {
     // The residuals start from the normalised tensors; released weights were trained so.
-    let v = try visualNorm(visual)
     let l = try languageNorm(language)
-    let (batch, tokens) = (l.size(0), l.size(1))
-    let (positions, channels) = (v.size(1), v.size(2))
+    let channels = visual.size(2)
 
     // scores[n, h, t] = (v Wqₕᵀ + bqₕ)·kₕₜ / √d = v·(kₕₜ Wqₕ / √d) + bqₕ·kₕₜ / √d
     let key = try perHead(languageKey(l)) * (1 / Double(width / heads).squareRoot())  // [B, h, T, d]
     let queryWeight = try visualQuery.weight.reshaped(heads, width / heads, channels)
-    let wordQueries = try key.matmul(queryWeight).reshaped(batch, heads * tokens, channels)
-    var scores = try v.matmul(wordQueries.transposed(1, 2))  // [B, N, h·T]
-    if let bias = visualQuery.bias {
-      let offset = try key.matmul(bias.reshaped(heads, width / heads, 1))  // [B, h, T, 1]
-      scores = try scores + offset.reshaped(batch, 1, heads * tokens)
-    }
-    scores = try scores.clamped(min: -Self.limit, max: Self.limit)
+    let queryBias = try visualQuery.shift.reshaped(heads, width / heads, 1)
+    let outputWeight = try visualOutput.weight.reshaped(channels, heads, width / heads).permuted(1, 2, 0)
+    let words = WordSide(
+      queries: try Self.product(key, queryWeight), offsets: try key.matmul(queryBias).squeezed(-1),
+      values: try Self.product(perHead(languageValue(l)), outputWeight))
+
+    let (fused, reading) =
+      try Kernels.apply(to: visual) && padding == nil && channels.isMultiple(of: 4)
+      ? attendTiled(visual, words) : attend(visual, words, padding)
+
+    // Words read picture: Δl = (softmaxₙ(scores)ᵀ v) Wvₕᵀ + bv, since the probabilities of a word sum to one.
+    let valueWeight = try visualValue.weight.reshaped(heads, width / heads, channels).transposed(1, 2)
+    let pictureValues = try Self.product(reading, valueWeight).transposed(1, 2)
+      .reshaped(l.size(0), l.size(1), width)
+    return (
+      fused,
+      try l + languageScale * languageOutput(pictureValues + visualValue.shift)
+    )
+  }
+
+  /// The projections of the picture, folded into the words.
+  private struct WordSide {
+    /// [B, h, T, C]
+    let queries: Tensor
+    /// Added to the scores, [B, h, T].
+    let offsets: Tensor
+    /// What a position gains from a word, [B, h, T, C].
+    let values: Tensor
+  }
+
+  /// The attention as products of whole matrices: the fused picture [B, N, C], and what the words read from the
+  /// normalised picture, [B, h, T, C].
+  private func attend(
+    _ visual: Tensor, _ words: WordSide, _ padding: Tensor?
+  ) throws -> (visual: Tensor, reading: Tensor) {
+    let v = try visualNorm(visual)
+    let (batch, tokens) = (words.queries.size(0), words.queries.size(2))
+    let (positions, channels) = (v.size(1), v.size(2))
+    let queries = try words.queries.reshaped(batch, heads * tokens, channels)
+    let scores = try (v.matmul(queries.transposed(1, 2)) + words.offsets.reshaped(batch, 1, heads * tokens))
+      .clamped(min: -Self.limit, max: Self.limit)  // [B, N, h·T]
 
     // Picture reads words: Δv = Σₕ softmaxₜ(scores) (vlₕ Woₕᵀ) + bo
     var toWords = try scores.reshaped(batch, positions, heads, tokens)
     if let padding { toWords = try toWords + padding }
     let wordReading = try toWords.softmax(-1).reshaped(batch, positions, heads * tokens)
-    let outputWeight = try visualOutput.weight.reshaped(channels, heads, width / heads).permuted(1, 2, 0)
-    let wordValues = try perHead(languageValue(l)).matmul(outputWeight)
-      .reshaped(batch, heads * tokens, channels)
-    var visualUpdate = try wordReading.matmul(wordValues)
-    if let bias = visualOutput.bias { visualUpdate = try visualUpdate + bias }
-
-    // Words read picture: Δl = (softmaxₙ(scores)ᵀ v) Wvₕᵀ + bv, since the probabilities of a word sum to one.
+    let update = try wordReading.matmul(words.values.reshaped(batch, heads * tokens, channels))
     let pictureReading = try scores.softmax(1).transposed(1, 2).matmul(v)  // [B, h·T, C]
-    let valueWeight = try visualValue.weight.reshaped(heads, width / heads, channels).transposed(1, 2)
-    var pictureValues = try pictureReading.reshaped(batch, heads, tokens, channels).matmul(valueWeight)
-      .transposed(1, 2).reshaped(batch, tokens, width)
-    if let bias = visualValue.bias { pictureValues = try pictureValues + bias }
-    let languageUpdate = try languageOutput(pictureValues)
-
     return (
-      try v + visualScale * visualUpdate,
-      try l + languageScale * languageUpdate
+      try v + visualScale * (update + visualOutput.shift),
+      try pictureReading.reshaped(batch, heads, tokens, channels)
     )
+  }
+
+  /// The same, tile by tile: scores are never written to memory.
+  private func attendTiled(_ visual: Tensor, _ words: WordSide) throws -> (visual: Tensor, reading: Tensor) {
+    try Kernels.deepFusion(
+      visual, norm: visualNorm, queries: words.queries, offsets: words.offsets, values: words.values,
+      bias: visualOutput.shift, scale: visualScale, limit: Self.limit, dtype: visualQuery.weight.dtype)
+  }
+
+  /// A product with a weight, in the weight's type; float32 if `x` is.
+  private static func product(_ x: Tensor, _ weight: Tensor) throws -> Tensor {
+    try x.to(weight.dtype).matmul(weight).to(x.dtype)
   }
 
   private var width: Int { visualQuery.weight.size(0) }

@@ -38,27 +38,26 @@ struct DynamicHead: Sendable {
   func callAsFunction(
     _ levels: [Tensor], words: Tensor, padding: Tensor?
   ) throws -> (levels: [Tensor], words: Tensor) {
-    var (levels, words) = (levels, words)
+    var (levels, words) = (try PyramidLevels(levels), words)
     for (index, block) in blocks.enumerated() {
       if let (attention, language) = block.fusion {
         (levels, words) = try StageClock.time(.fusion) {
-          let shapes = levels.map { (height: $0.size(2), width: $0.size(3)) }
-          let visual = try Tensor.concatenated(levels.map(AlignmentHead.positions), dimension: 1)
-          let fused = try attention(visual: visual, language: words, padding: padding)
-          let parts = try fused.visual.split(shapes.map { $0.height * $0.width }, dimension: 1)
-          let maps = try zip(parts, shapes).map { part, shape in
-            try part.reshaped(part.size(0), shape.height, shape.width, -1).permuted(0, 3, 1, 2)
-          }
-          return (maps, fused.language)
+          let fused = try attention(visual: levels.rows, language: words, padding: padding)
+          return (PyramidLevels(rows: fused.visual, shapes: levels.shapes), fused.language)
         }
-        for (level, x) in levels.enumerated() { Trace.record("head\(index)_fuse_v\(level)", x) }
+        try record("head\(index)_fuse_v", levels)
         Trace.record("head\(index)_fuse_lang", words)
         words = try StageClock.time(.languageLayers) { try language(words, padding: padding) }
         Trace.record("head\(index)_bert_lang", words)
       }
       levels = try StageClock.time(.convolutions) { try block.convolution(levels) }
-      for (level, x) in levels.enumerated() { Trace.record("head\(index)_dyconv_v\(level)", x) }
+      try record("head\(index)_dyconv_v", levels)
     }
-    return (levels, words)
+    return (try levels.maps, words)
+  }
+
+  private func record(_ name: String, _ levels: PyramidLevels) throws {
+    guard Trace.current != nil else { return }
+    for (level, map) in try levels.maps.enumerated() { Trace.record("\(name)\(level)", map) }
   }
 }

@@ -21,6 +21,8 @@ struct BERTEncoder: Sendable {
     }
   }
 
+  var matrixType: DType { words.weight.dtype }
+
   /// - Parameters:
   ///   - ids: int64 [B, T]
   ///   - padding: as in `BERTLayer`
@@ -28,7 +30,7 @@ struct BERTEncoder: Sendable {
   func callAsFunction(_ ids: Tensor, padding: Tensor? = nil) throws -> Tensor {
     let place = try positions(Tensor.arange(0..<ids.size(1), device: ids.device))
     let type = try types.weight.selected(0, 0)
-    var x = try norm(words(ids) + type + place)
+    var x = try norm((words(ids) + type + place).to(.float32))
     Trace.record("bert_embeddings", x)
     for (index, layer) in layers.enumerated() {
       x = try layer(x, padding: padding)

@@ -28,7 +28,8 @@ struct SwinTransformer: Sendable {
   /// [B, 3, H, W] -> the outputs of stages 1…3, [B, C, H/s, W/s] with s = 8, 16, 32, channels last in memory.
   func callAsFunction(_ pictures: Tensor) throws -> [Tensor] {
     var x = try patchEmbedding(pictures)  // [B, h, w, C]
-    try Trace.record("body_patch_embed", x.permuted(0, 3, 1, 2))
+    // Recorded as copies: blocks may work in place.
+    try Trace.record("body_patch_embed", x.permuted(0, 3, 1, 2).clone())
     var outputs: [Tensor] = []
     for (index, stage) in stages.enumerated() {
       let (output, next) = try stage(x)
@@ -57,7 +58,7 @@ private struct PatchEmbedding: Sendable {
   func callAsFunction(_ pictures: Tensor) throws -> Tensor {
     let (height, width) = (pictures.size(2), pictures.size(3))
     let padded = try pictures.padded([0, -width %% Self.patch, 0, -height %% Self.patch])
-    return try norm(projection(padded).permuted(0, 2, 3, 1))
+    return try norm(projection(padded).permuted(0, 2, 3, 1).to(.float32))
   }
 }
 
@@ -84,15 +85,16 @@ private struct SwinStage: Sendable {
   /// [B, h, w, C] -> the stage's output, and what the next stage reads: [B, ⌈h/2⌉, ⌈w/2⌉, 2C].
   func callAsFunction(_ input: Tensor) throws -> (output: Tensor, next: Tensor) {
     var x = input
+    let inPlace = Kernels.apply(to: x) && blocks.allSatisfy(\.hasKernel)
     let grid = WindowGrid(height: x.size(1), width: x.size(2), window: window, shift: window / 2)
-    let mask = try blocks.count > 1 ? grid.shiftMask(device: x.device) : nil
+    let mask = try blocks.count > 1 && !inPlace ? grid.shiftMask(device: x.device) : nil
     for (block, layer) in blocks.enumerated() {
-      x = try layer(x, shiftMask: mask)
-      try Trace.record("body_layer\(index)_block\(block)", x.flattened(from: 1, through: 2))
+      if inPlace { try layer.apply(to: x) } else { x = try layer(x, shiftMask: mask) }
+      try Trace.record("body_layer\(index)_block\(block)", x.flattened(from: 1, through: 2).clone())
     }
     guard let merging else { return (x, x) }
     let next = try merging(x)
-    try Trace.record("body_layer\(index)_downsample", next.flattened(from: 1, through: 2))
+    try Trace.record("body_layer\(index)_downsample", next.flattened(from: 1, through: 2).clone())
     return (x, next)
   }
 }
@@ -115,6 +117,19 @@ private struct SwinBlock: Sendable {
     norm2 = try LayerNorm(scope / "norm2", width: channels)
     expand = try Linear(scope / "mlp" / "fc1", inputs: channels, outputs: 4 * channels)
     contract = try Linear(scope / "mlp" / "fc2", inputs: 4 * channels, outputs: channels)
+  }
+
+  /// Whether the kernels take a block of this size.
+  var hasKernel: Bool { contract.weight.size(0).isMultiple(of: 4) && attention.hasKernel }
+
+  /// The block window by window, in place: x, float32 [B, h, w, C].
+  func apply(to x: Tensor) throws {
+    try Kernels.applySwinBlock(
+      to: x, window: window, shift: shift, heads: attention.heads,
+      Kernels.SwinWeights(
+        norm1: norm1, qkv: attention.qkv.matrix, relativeBias: attention.paddedBias,
+        projection: attention.projection.matrix, norm2: norm2, expand: expand.matrix,
+        contract: contract.matrix))
   }
 
   /// [B, h, w, C] -> [B, h, w, C]; `shiftMask` is used by shifted blocks alone.
@@ -147,6 +162,7 @@ private struct PatchMerging: Sendable {
     // Column by column: the order in which the released weights expect the four.
     let merged = try Tensor.concatenated(
       [corner(0, 0), corner(1, 0), corner(0, 1), corner(1, 1)], dimension: -1)
-    return try reduction(norm(merged))
+    guard Kernels.apply(to: x), reduction.hasKernel else { return try reduction(norm(merged)) }
+    return try Kernels.linear(merged, reduction.matrix, norm: norm, dtype: .float32)
   }
 }

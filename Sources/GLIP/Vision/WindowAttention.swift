@@ -63,14 +63,15 @@ struct WindowGrid: Sendable {
 
 /// Multi-head attention within windows, with a learned bias for every relative position.
 struct WindowAttention: Sendable {
-  private let qkv: Linear
-  private let projection: Linear
+  let qkv: Linear
+  let projection: Linear
   /// [(2·window - 1)², heads]
   private let relativeBias: Tensor
   /// For each pair of patches of a window its row of `relativeBias`, int64 [window⁴].
   private let relativeIndex: Tensor
-  private let heads: Int
+  let heads: Int
   private let area: Int
+  private let derivedBias: Derived
 
   init(_ scope: Scope, channels: Int, heads: Int, window: Int) throws {
     self.heads = heads
@@ -86,6 +87,22 @@ struct WindowAttention: Sendable {
       }
     }
     relativeIndex = try Tensor(index).to(device: relativeBias.device)
+    derivedBias = Derived(from: relativeBias)
+  }
+
+  /// The learned bias of every pair of patches, [heads, window², window²].
+  private func bias() throws -> Tensor {
+    try relativeBias.picked(relativeIndex, dimension: 0).reshaped(area, area, heads).permuted(2, 0, 1)
+  }
+
+  /// Whether the kernels take windows and heads of this size.
+  var hasKernel: Bool { area <= 256 && (qkv.weight.size(1) / heads).isMultiple(of: 2) }
+
+  /// `bias`, its rows filled up to a multiple of 16 with what no softmax lets pass.
+  var paddedBias: Tensor {
+    get throws {
+      try derivedBias.tensors { [try bias().padded([0, -area %% 16], value: -1e30).contiguous()] }[0]
+    }
   }
 
   /// - Parameters:
@@ -99,9 +116,7 @@ struct WindowAttention: Sendable {
     let key = try parts.selected(0, 1)
     let value = try parts.selected(0, 2)
 
-    let bias = try relativeBias.picked(relativeIndex, dimension: 0)
-      .reshaped(area, area, heads).permuted(2, 0, 1)  // [heads, window², window²]
-    var scores = try query.matmul(key.transposed(-2, -1)) + bias  // [B · windows, heads, window², window²]
+    var scores = try query.matmul(key.transposed(-2, -1)) + bias()  // [B · windows, heads, window², window²]
     if let mask {
       let perWindow = try scores.reshaped(-1, mask.size(0), heads, area, area) + mask.unsqueezed(1)
       scores = try perWindow.reshaped(count, heads, area, area)

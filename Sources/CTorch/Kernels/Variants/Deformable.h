@@ -1,35 +1,4 @@
-#include "DeformableSampling.h"
-
-#include "CPUCapability.h"
-
-#include <bit>
-#include <cmath>
-#include <vector>
-
-// Every loop is written once, as plain C++ that the compiler turns into vector code, and inlined into one
-// function per instruction set. (So no lambdas within: they would not inherit the instruction set.)
-#define GLIP_INLINE [[gnu::always_inline]] inline
-
-namespace glip {
-
-namespace {
-
-GLIP_INLINE float widen(float value) { return value; }
-GLIP_INLINE float widen(c10::BFloat16 value) { return std::bit_cast<float>(uint32_t{value.x} << 16); }
-
-template <typename Pixel>
-Pixel narrow(float value);
-template <>
-GLIP_INLINE float narrow<float>(float value) {
-  return value;
-}
-// To the nearest, ties to even; without branches, so that loops stay vector code.
-template <>
-GLIP_INLINE c10::BFloat16 narrow<c10::BFloat16>(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  return {static_cast<uint16_t>(value == value ? rounded : 0x7fc0), c10::BFloat16::from_bits()};
-}
+// The inner loops of the deformable convolution.
 
 struct Position {
   int64_t batch, y, x;
@@ -60,10 +29,10 @@ GLIP_INLINE Sample locate(const DeformableField &field, Position at, int64_t tap
   // Written so that a position that is not a number is outside.
   sample.inside = y > -1 && x > -1 && y < static_cast<float>(g.height) && x < static_cast<float>(g.width);
   if (!sample.inside) return sample;
-  const float top = std::floor(y), left = std::floor(x);
+  const float top = __builtin_floorf(y), left = __builtin_floorf(x);
   const float down = y - top, right = x - left;
   const int64_t y0 = static_cast<int64_t>(top), x0 = static_cast<int64_t>(left);
-  const int64_t first = (at.batch * g.height + y0) * g.width + x0;
+  const int64_t first = at.batch * g.picture_pixels + y0 * g.width + x0;
   const bool has_top = y0 >= 0, has_bottom = y0 + 1 < g.height;
   const bool has_left = x0 >= 0, has_right = x0 + 1 < g.width;
   sample.pixel[0] = has_top && has_left ? first : -1;
@@ -86,17 +55,19 @@ GLIP_INLINE const Pixel *corner(const Sample &sample, int index, const Pixel *in
   return sample.pixel[index] < 0 ? zeros : input + sample.pixel[index] * channels;
 }
 
-template <typename Pixel>
-GLIP_INLINE void gather(const DeformableField &field, const Pixel *input, Rows rows, Pixel *columns) {
+// Columns as the product with `matrix` takes them in; its type is the pixels' where there is none.
+template <typename Element, typename Pixel>
+GLIP_INLINE void gather(const DeformableField &field, const Pixel *input, Rows rows, const Matrix &matrix,
+                        Element *columns) {
   const int64_t channels = field.geometry.channels, taps = field.geometry.taps();
   const std::vector<Pixel> zeros(channels, narrow<Pixel>(0));
   for (int64_t row = rows.begin; row < rows.end; ++row) {
     const Position at(field.geometry, row);
     for (int64_t tap = 0; tap < taps; ++tap) {
-      Pixel *__restrict out = columns + ((row - rows.begin) * taps + tap) * channels;
+      Element *__restrict out = columns + ((row - rows.begin) * taps + tap) * channels;
       const Sample sample = locate(field, at, tap);
       if (!sample.inside) {
-        for (int64_t c = 0; c < channels; ++c) out[c] = narrow<Pixel>(0);
+        for (int64_t c = 0; c < channels; ++c) out[c] = encode<Element>(0.f, matrix, tap * channels + c);
         continue;
       }
       const Pixel *p0 = corner(sample, 0, input, zeros.data(), channels);
@@ -106,7 +77,9 @@ GLIP_INLINE void gather(const DeformableField &field, const Pixel *input, Rows r
       const float w0 = sample.weight[0] * sample.mask, w1 = sample.weight[1] * sample.mask;
       const float w2 = sample.weight[2] * sample.mask, w3 = sample.weight[3] * sample.mask;
       for (int64_t c = 0; c < channels; ++c) {
-        out[c] = narrow<Pixel>(w0 * widen(p0[c]) + w1 * widen(p1[c]) + w2 * widen(p2[c]) + w3 * widen(p3[c]));
+        const float value =
+            w0 * widen(p0[c]) + w1 * widen(p1[c]) + w2 * widen(p2[c]) + w3 * widen(p3[c]);
+        out[c] = encode<Element>(value, matrix, tap * channels + c);
       }
     }
   }
@@ -171,48 +144,30 @@ GLIP_INLINE void scatter(const DeformableField &field, const Pixel *gradient, Ro
   }
 }
 
-#define GLIP_VARIANT(NAME, ...)                                                                            \
-  template <typename Pixel>                                                                                \
-  struct NAME {                                                                                            \
-    __VA_ARGS__ static void gather(const DeformableField &field, const Pixel *input, Rows rows,            \
-                                   Pixel *out) {                                                           \
-      glip::gather(field, input, rows, out);                                                               \
-    }                                                                                                      \
-    __VA_ARGS__ static void differentiate(const DeformableField &field, const Pixel *input, Rows rows,     \
-                                          const Pixel *gradient, Field<float> offset, Field<float> mask) { \
-      glip::differentiate(field, input, rows, gradient, offset, mask);                                     \
-    }                                                                                                      \
-    __VA_ARGS__ static void scatter(const DeformableField &field, const Pixel *gradient, Rows rows,        \
-                                    Channels channels, float *out) {                                       \
-      glip::scatter(field, gradient, rows, channels, out);                                                 \
-    }                                                                                                      \
-    static constexpr DeformableKernels<Pixel> kernels{gather, differentiate, scatter};                     \
-  };
-
-GLIP_VARIANT(Standard)
-#if defined(__x86_64__)
-GLIP_VARIANT(AVX2, [[gnu::target("avx2,fma")]])
-GLIP_VARIANT(AVX512, [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,fma")]])
-#endif
-
-}  // namespace
-
-template <typename Pixel>
-DeformableKernels<Pixel> deformable_kernels() {
-#if defined(__x86_64__)
-  switch (cpu_capability()) {
-    case CPUCapability::avx512:
-      return AVX512<Pixel>::kernels;
-    case CPUCapability::avx2:
-      return AVX2<Pixel>::kernels;
-    case CPUCapability::standard:
-      break;
-  }
-#endif
-  return Standard<Pixel>::kernels;
+template <typename Element, typename Map>
+GLIP_INLINE void deformable_tile(const DeformableJob &job, int64_t index) {
+  const auto &g = job.field.geometry;
+  const int64_t begin = index * DeformableJob::tile, end = std::min(begin + DeformableJob::tile, g.rows());
+  const int64_t outputs = job.matrix.outputs;
+  const Scratch<1> scratch({DeformableJob::tile * g.columns() * static_cast<int64_t>(sizeof(Element))});
+  auto *columns = static_cast<Element *>(scratch.part[0]);
+  gather(job.field, static_cast<const Map *>(job.input), {begin, end}, job.matrix, columns);
+  float *sums = job.moments + index * 3 * outputs, *squares = sums + outputs, *shared = squares + outputs;
+  for (int64_t i = 0; i < 3 * outputs; ++i) sums[i] = 0;
+  // A whole tile is multiplied, so that the product meets one number of rows only; what lies behind the last row is
+  // not used.
+  multiply(columns, g.columns(), DeformableJob::tile, job.matrix,
+           [&](int64_t row, int64_t first, int64_t wanted, const auto &values) {
+             if (begin + row >= end) return;
+             auto *__restrict out = static_cast<Map *>(job.output) + (begin + row) * outputs + first;
+             float *__restrict sum = sums + first, *__restrict square = squares + first;
+             float *__restrict part = shared + first;
+             const float share = job.shares ? job.shares[begin + row] : 1.f;
+             for (int64_t i = 0; i < wanted; ++i) {
+               out[i] = narrow<Map>(values[i]);
+               sum[i] += values[i];
+               square[i] += values[i] * values[i];
+               part[i] += values[i] * share;
+             }
+           });
 }
-
-template DeformableKernels<float> deformable_kernels<float>();
-template DeformableKernels<c10::BFloat16> deformable_kernels<c10::BFloat16>();
-
-}  // namespace glip
