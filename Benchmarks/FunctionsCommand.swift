@@ -7,136 +7,166 @@ import Torch
 struct FunctionsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "functions",
-    abstract: "The functions that take the time, in float32, against libtorch's plain operators in turn.",
+    abstract: "The functions that take the time, against libtorch's plain operators in float32, in turn.",
     discussion: """
-      Sizes are those of GLIP-T at 800 x 1333 pixels. A Swin block's time is what eight more of them add to the picture \
-      encoder.
+      Sizes are those of GLIP-T at 800 x 1333 pixels. A Swin block's time is what eight more of them add to the \
+      picture encoder.
       """)
 
   @OptionGroup var common: CommonOptions
 
+  /// Types of weights that the kernels compute with here.
+  private static let types = [DType.float32, .bfloat16].filter(Kernels.support)
+
   func run() throws {
-    try withInferenceMode {
-      var rows: [Row] = []
-      for measure in [linear, convolution, deformable, fusion] { rows += try measure() }
-      rows += try swin()
-      let head = ["", "plain ms", "ours ms", "times as fast", "GFLOP/s"]
-      let cells = rows.map { row in
-        [
-          row.name, number(1e3 * row.plainSeconds, 2), number(1e3 * row.seconds, 2),
-          number(row.plainSeconds / row.seconds, 2),
-          number(2e-9 * Double(row.multiplyAdds) / row.seconds, 0),
-        ]
-      }
-      try common.report(rows, [Measuring.table([head] + cells)])
+    let rows = try withInferenceMode {
+      try linear() + convolution() + deformable() + fusion() + swin()
     }
+    try common.report(rows, [Row.table(rows, Self.types)])
   }
 
+  /// Times of one function.
   private struct Row: Encodable {
     let name: String
     /// Needed, whichever way it is computed.
     let multiplyAdds: Int
-    /// Medians.
-    let plainSeconds, seconds: Double
+    /// Medians: of the plain operators, then ours by type of the weights.
+    let plainSeconds: Double
+    let seconds: [String: Double]
+
+    static func table(_ rows: [Row], _ types: [DType]) -> String {
+      let cells = rows.map { row in
+        [row.name, number(1e3 * row.plainSeconds, 2)]
+          + types.flatMap { type in
+            let seconds = row.seconds["\(type)"] ?? .nan
+            return [
+              number(1e3 * seconds, 2), number(row.plainSeconds / seconds, 2),
+              number(2e-9 * Double(row.multiplyAdds) / seconds, 0),
+            ]
+          }
+      }
+      let head = ["", "plain ms"] + types.flatMap { ["\($0) ms", "times as fast", "GFLOP/s"] }
+      return Measuring.table([head] + cells)
+    }
   }
 
+  /// - Parameter ours: makes the function for weights of a type
   private func row(
-    _ name: String, _ multiplyAdds: Int, plain: () throws -> Void, ours: () throws -> Void
+    _ name: String, _ multiplyAdds: Int, plain: @escaping () throws -> Void,
+    ours: (DType) throws -> () throws -> Void
   ) throws -> Row {
     note("Measuring \(name)")
-    let timings = try withoutActuallyEscaping(plain) { plain in
-      try withoutActuallyEscaping(ours) { ours in
-        try alternating(runs: 4 * common.runs, warmup: 2, [plain, ours])
-      }
-    }
-    return Row(
-      name: name, multiplyAdds: multiplyAdds, plainSeconds: timings[0].median, seconds: timings[1].median)
+    let timings = try alternating(runs: 4 * common.runs, warmup: 2, [plain] + Self.types.map(ours))
+    return Self.row(name, multiplyAdds, timings.map(\.median))
+  }
+
+  private static func row(_ name: String, _ multiplyAdds: Int, _ seconds: [Double]) -> Row {
+    Row(
+      name: name, multiplyAdds: multiplyAdds, plainSeconds: seconds[0],
+      seconds: Dictionary(uniqueKeysWithValues: zip(types.map { "\($0)" }, seconds.dropFirst())))
   }
 
   private static func random(_ shape: Int...) throws -> Tensor {
     try Tensor.randomNormal(shape, generator: Generator(seed: 1))
   }
 
-  private static func fresh() throws -> Parameters { Parameters(from: try FreshParameters(seed: 2)) }
+  private static func fresh(_ type: DType) throws -> Parameters {
+    Parameters(from: try FreshParameters(seed: 2), matrixType: type)
+  }
 
   // MARK: Products
 
   private func linear() throws -> [Row] {
     try [(16_800, 192, 768), (4200, 1536, 384), (22_400, 256, 256)].map { rows, inputs, outputs in
-      let parameters = try Self.fresh()
-      let layer = try Linear(parameters.root / "layer", inputs: inputs, outputs: outputs)
-      let weights = Weights(parameters)
+      func layer(_ parameters: Parameters) throws -> Linear {
+        try Linear(parameters.root / "layer", inputs: inputs, outputs: outputs)
+      }
+      let plain = try Self.fresh(.float32)
+      _ = try layer(plain)
+      let weights = Weights(plain)
       let x = try Self.random(1, rows, inputs)
       return try row(
         "linear, \(rows) x \(inputs) to \(outputs)", rows * inputs * outputs,
-        plain: { _ = try weights.linear("layer", x) }, ours: { _ = try layer(x) })
+        plain: { _ = try weights.linear("layer", x) },
+        ours: { type in
+          let layer = try layer(Self.fresh(type))
+          return { _ = try layer(x) }
+        })
     }
   }
 
   private func convolution() throws -> [Row] {
     try [(100, 168), (25, 42)].map { height, width in
-      let parameters = try Self.fresh()
-      let layer = try Convolution(
-        parameters.root / "layer", inputs: 256, outputs: 256, kernel: 3, padding: 1)
-      let weights = Weights(parameters)
+      let plain = try Self.fresh(.float32)
+      _ = try Self.layer(plain)
+      let weights = Weights(plain)
       let x = try Self.random(1, 256, height, width)
-      let channelsLast = try Self.channelsLast(x)
       return try row(
         "3x3 convolution, \(height) x \(width)", height * width * 9 * 256 * 256,
-        plain: { _ = try weights.convolution("layer", x, padding: 1) }, ours: { _ = try layer(channelsLast) })
+        plain: { _ = try weights.convolution("layer", x, padding: 1) },
+        ours: { type in
+          let layer = try Self.layer(Self.fresh(type))
+          let map = try x.to(type).channelsLast()
+          return { _ = try layer(map) }
+        })
     }
   }
 
   private func deformable() throws -> [Row] {
     try [1, 2].map { stride in
       let (height, width) = (100 / stride, 168 / stride)
+      let plain = try Self.layer(Self.fresh(.float32))
+      let bias = try plain.bias ?? Tensor.zeros([256])
       let x = try Self.random(1, 256, 100, 168)
-      let weight = try Self.random(256, 256, 3, 3) * 0.02
-      let bias = try Self.random(256)
       let offset = try Self.random(1, 18, height, width)
       let mask = try Self.random(1, 9, height, width).sigmoid()
-      let (pixels, taps) = try (Self.channelsLast(x), Self.channelsLast(weight))
       return try row(
         "deformable convolution, \(height) x \(width), stride \(stride)", height * width * 9 * 256 * 256,
         plain: {
           _ = try plainDeformableConvolution(
-            x, weight: weight, bias: bias, offset: offset, mask: mask, stride: stride)
+            x, weight: plain.weight, bias: bias, offset: offset, mask: mask, stride: stride)
         },
-        ours: {
-          _ = try deformableConvolution(
-            pixels, weight: taps, offset: offset, mask: mask, bias: bias, stride: stride, padding: 1)
+        ours: { type in
+          let layer = try Self.layer(Self.fresh(type))
+          let map = try x.to(type).channelsLast()
+          return {
+            _ = try Kernels.deformableConvolution(
+              map, layer.matrix, offset: offset, mask: mask, stride: stride)
+          }
         })
     }
   }
 
-  /// The same values, the channels of a position next to each other in memory.
-  private static func channelsLast(_ x: Tensor) throws -> Tensor {
-    try x.permuted(0, 2, 3, 1).contiguous().permuted(0, 3, 1, 2)
+  /// 3x3, of the tower's width.
+  private static func layer(_ parameters: Parameters) throws -> Convolution {
+    try Convolution(parameters.root / "layer", inputs: 256, outputs: 256, kernel: 3, padding: 1)
   }
 
   // MARK: Parts of the network
 
   private func fusion() throws -> [Row] {
     let configuration = DemonstrationFile.configuration
-    let positions = 22_400
+    let (head, width) = (configuration.head, configuration.bert.width)
     return try [7, 194].map { tokens in
-      let parameters = try Self.fresh()
-      let layer = try DeepFusion(
-        parameters.root, head: configuration.head, languageWidth: configuration.bert.width)
-      let weights = Weights(parameters)
-      let visual = try Self.random(1, positions, configuration.head.channels)
-      let padded = try Self.random(1, 256, configuration.bert.width)
-      let language = try padded.sliced(1, 0..<tokens)
-      let padding = try Tensor(
-        (0..<256).map { $0 < tokens ? Float(0) : -9e15 }, shape: [1, 1, 1, 256])
+      let plain = try Self.fresh(.float32)
+      _ = try DeepFusion(plain.root, head: head, languageWidth: width)
+      let weights = Weights(plain)
+      let visual = try Self.random(1, 22_400, head.channels)
+      let padded = try Self.random(1, 256, width)
+      let padding = try Tensor((0..<256).map { $0 < tokens ? Float(0) : -9e15 }, shape: [1, 1, 1, 256])
       let needed = multiplyAdds(configuration, height: 800, width: 1333, tokens: [tokens])
       return try row(
-        "fusion, \(tokens) tokens", needed.fusion / configuration.head.blocks,
+        "fusion, \(tokens) tokens", needed.fusion / head.blocks,
         plain: {
           _ = try textbookFusion(
-            weights, visual: visual, language: padded, padding: padding, heads: configuration.head.fusionHeads
-          )
-        }, ours: { _ = try layer(visual: visual, language: language, padding: nil) })
+            weights, visual: visual, language: padded, padding: padding, heads: head.fusionHeads)
+        },
+        ours: { type in
+          let layer = try DeepFusion(Self.fresh(type).root, head: head, languageWidth: width)
+          let positions = try visual.to(type)
+          let words = try padded.sliced(1, 0..<tokens)
+          return { _ = try layer(visual: positions, language: words, padding: nil) }
+        })
     }
   }
 
@@ -153,23 +183,22 @@ struct FunctionsCommand: ParsableCommand {
       configuration.swin.depths = (0..<4).map { 1 + ($0 == deep ? more : 0) }
       return configuration
     }
-    var work: [() throws -> Void] = []
-    for configuration in configurations {
-      let parameters = try Self.fresh()
-      let model = try GLIPModel(parameters.root, configuration)
-      let weights = Weights(parameters) / "backbone.body"
-      work.append { _ = try PlainGLIP.swin(weights, pictures, configuration.swin) }
-      work.append { _ = try model.encode(pictures: pictures) }
+    let work = try configurations.flatMap { configuration in
+      let plain = try Self.fresh(.float32)
+      _ = try GLIPModel(plain.root, configuration)
+      let weights = Weights(plain) / "backbone.body"
+      let ours = try Self.types.map { try GLIPModel(Self.fresh($0).root, configuration) }
+      return [{ _ = try PlainGLIP.swin(weights, pictures, configuration.swin) }]
+        + ours.map { model in { _ = try model.encode(pictures: pictures) } }
     }
-    let timings = try alternating(runs: common.runs, work)
-    func added(_ stage: Int, _ ours: Int) -> Double {
-      (timings[2 * (stage + 1) + ours].median - timings[ours].median) / Double(more)
-    }
-    let needed = configurations.map { multiplyAdds($0, height: 800, width: 1344, tokens: []).backbone }
+    let medians = try alternating(runs: common.runs, work).map(\.median)
+    let contestants = 1 + Self.types.count
+    let needed = configurations.map { multiplyAdds($0, height: 800, width: 1333, tokens: []).backbone }
     return (0..<4).map { stage in
-      Row(
-        name: "Swin block of stage \(stage)", multiplyAdds: (needed[stage + 1] - needed[0]) / more,
-        plainSeconds: added(stage, 0), seconds: added(stage, 1))
+      let seconds = (0..<contestants).map { contestant in
+        (medians[(stage + 1) * contestants + contestant] - medians[contestant]) / Double(more)
+      }
+      return Self.row("Swin block of stage \(stage)", (needed[stage + 1] - needed[0]) / more, seconds)
     }
   }
 }
