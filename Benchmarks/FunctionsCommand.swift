@@ -174,31 +174,46 @@ struct FunctionsCommand: ParsableCommand {
     note("Measuring Swin blocks")
     let pictures = try Self.random(1, 3, 800, 1344)
     let more = 8
-    // One block in each stage, then `more` in each of the four.
-    let configurations = [-1, 0, 1, 2, 3].map { deep in
-      var configuration = GLIPConfiguration(
-        swin: DemonstrationFile.configuration.swin,
-        bert: BERTConfiguration(vocabulary: 1, width: 8, layers: 1, heads: 1, intermediate: 8, positions: 1),
-        head: HeadConfiguration(blocks: 1, fusion: false))
-      configuration.swin.depths = (0..<4).map { 1 + ($0 == deep ? more : 0) }
-      return configuration
+    let shallow = Self.encoder(depths: [1, 1, 1, 1])
+    let deep = (0..<4).map { stage in Self.encoder(depths: (0..<4).map { $0 == stage ? 1 + more : 1 }) }
+    let start = try Self.runs(of: shallow, on: pictures)
+    // The shallow encoder before each deep one: both meet the machine in the same state.
+    let work = try deep.flatMap { deep in
+      try zip(start, Self.runs(of: deep, on: pictures)).flatMap { [$0, $1] }
     }
-    let work = try configurations.flatMap { configuration in
-      let plain = try Self.fresh(.float32)
-      _ = try GLIPModel(plain.root, configuration)
-      let weights = Weights(plain) / "backbone.body"
-      let ours = try Self.types.map { try GLIPModel(Self.fresh($0).root, configuration) }
-      return [{ _ = try PlainGLIP.swin(weights, pictures, configuration.swin) }]
-        + ours.map { model in { _ = try model.encode(pictures: pictures) } }
+    let timings = try alternating(runs: common.runs, work)
+    let added = stride(from: 0, to: work.count, by: 2).map { index in
+      Timings(zip(timings[index].inOrder, timings[index + 1].inOrder).map { ($1 - $0) / Double(more) }).median
     }
-    let medians = try alternating(runs: common.runs, work).map(\.median)
-    let contestants = 1 + Self.types.count
-    let needed = configurations.map { multiplyAdds($0, height: 800, width: 1333, tokens: []).backbone }
+    func needed(_ configuration: GLIPConfiguration) -> Int {
+      multiplyAdds(configuration, height: 800, width: 1333, tokens: []).backbone
+    }
     return (0..<4).map { stage in
-      let seconds = (0..<contestants).map { contestant in
-        (medians[(stage + 1) * contestants + contestant] - medians[contestant]) / Double(more)
-      }
-      return Self.row("Swin block of stage \(stage)", (needed[stage + 1] - needed[0]) / more, seconds)
+      Self.row(
+        "Swin block of stage \(stage)", (needed(deep[stage]) - needed(shallow)) / more,
+        Array(added[(stage * start.count)..<((stage + 1) * start.count)]))
     }
+  }
+
+  /// A network of which the picture encoder matters.
+  private static func encoder(depths: [Int]) -> GLIPConfiguration {
+    var configuration = GLIPConfiguration(
+      swin: DemonstrationFile.configuration.swin,
+      bert: BERTConfiguration(vocabulary: 1, width: 8, layers: 1, heads: 1, intermediate: 8, positions: 1),
+      head: HeadConfiguration(blocks: 1, fusion: false))
+    configuration.swin.depths = depths
+    return configuration
+  }
+
+  /// Encodes pictures with the plain operators, and with ours for each type of the weights.
+  private static func runs(
+    of configuration: GLIPConfiguration, on pictures: Tensor
+  ) throws -> [() throws -> Void] {
+    let plain = try fresh(.float32)
+    _ = try GLIPModel(plain.root, configuration)
+    let weights = Weights(plain) / "backbone.body"
+    let ours = try types.map { try GLIPModel(fresh($0).root, configuration) }
+    return [{ _ = try PlainGLIP.swin(weights, pictures, configuration.swin) }]
+      + ours.map { model in { _ = try model.encode(pictures: pictures) } }
   }
 }

@@ -2,10 +2,13 @@
 package struct Timings: Sendable, Hashable {
   /// Seconds of each run, shortest first; at least one.
   package let seconds: [Double]
+  /// The same in the order of the runs.
+  package let inOrder: [Double]
 
   package init(_ seconds: [Double]) {
     precondition(!seconds.isEmpty, "there are no timings of nothing")
     self.seconds = seconds.sorted()
+    inOrder = seconds
   }
 
   package var minimum: Double { seconds[0] }

@@ -7,6 +7,7 @@ import Torch
 struct MeasuringTests {
   @Test func percentilesAreInterpolated() {
     let timings = Timings([4, 1, 3, 2])
+    #expect(timings.inOrder == [4, 1, 3, 2] && timings.seconds == [1, 2, 3, 4])
     #expect(timings.minimum == 1 && timings.median == 2.5 && timings.total == 10)
     #expect(timings.percentile(0) == 1 && timings.percentile(100) == 4)
     #expect(abs(timings.percentile(90) - 3.7) < 1e-12)
