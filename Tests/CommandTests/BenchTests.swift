@@ -31,7 +31,7 @@ struct BenchTests {
     let workspace = try Workspace()
     let outcome = try await workspace.glip(
       "bench", "--model", "demonstration", "--classes", "cat, cup", "--min-size", "64", "--max-size", "96",
-      "--runs", "2", "--warmup", "1", "--json", "new/result.json")
+      "--precision", "fp32", "--runs", "2", "--warmup", "1", "--json", "new/result.json")
     #expect(outcome.status == 0)
     #expect(outcome.sentences.count == 1 && outcome.errors.contains("computed, not trained"))
     for part in ["latency", "median", "pictures/s", "GFLOP/s", "1 threads", "fusion", "post processing"] {
