@@ -25,7 +25,10 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let file = try DemonstrationFile()
-    let contestants = try [Contestant(plain: file)] + Precision.allCases.map { try Contestant(file, $0) }
+    let bytes = try DemonstrationFile(.int8)
+    let contestants =
+      try [Contestant(plain: file)]
+      + [.float32, .bfloat16, .int8].map { try Contestant($0 == .int8 ? bytes : file, $0) }
     var peaks = try Self.peaks()
     let comparisons = try [("3 classes", Names.three), ("80 classes", Names.coco)].map { name, prompt in
       note("Comparing with \(name)")

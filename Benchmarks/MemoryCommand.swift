@@ -17,8 +17,8 @@ struct MemoryCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let results = try Precision.allCases.map { precision in
-      let file = try DemonstrationFile(precision == .bfloat16 ? .bfloat16 : .float32)
+    let results = try [Precision.float32, .bfloat16, .int8].map { precision in
+      let file = try DemonstrationFile(precision)
       note("Measuring \(precision.rawValue)")
       let processes = try (0..<common.runs).map { _ in try measure(file.url, precision) }
       return Result(

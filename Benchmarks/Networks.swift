@@ -11,12 +11,19 @@ final class DemonstrationFile {
   static let configuration = Preset.glipTC.configuration
   let url: URL
 
-  init(_ dtype: DType = .float32) throws {
-    note("Writing a checkpoint of computed weights, \(dtype)")
+  /// - Parameter precision: of the weights; int8 is calibrated on a generated picture
+  init(_ precision: Precision = .float32) throws {
+    note("Writing a checkpoint of computed weights, \(precision.rawValue)")
     url = FileManager.default.temporaryDirectory.appending(path: "glip-\(UUID().uuidString).safetensors")
     let parameters = Parameters(from: DemonstrationWeights(Self.configuration))
     _ = try GLIPModel(parameters.root, Self.configuration)
+    let dtype = precision == .bfloat16 ? DType.bfloat16 : .float32
     try ModelFile.write(parameters, configuration: Self.configuration, dtype: dtype, to: url)
+    guard precision == .int8 else { return }
+    let calibration = Calibration()
+    let detector = try Detector(checkpoint: url)
+    _ = try calibration.observing { try detector.detect(.generated(side: 400), Names.three) }
+    try ModelFile(url).quantize(calibration, to: url)
   }
 
   deinit { try? FileManager.default.removeItem(at: url) }

@@ -411,6 +411,16 @@ const char *ct_cpu_capability(void) {
   return name.c_str();
 }
 
+#if defined(__x86_64__)
+bool ct_cpu_has_bfloat16(void) {
+  return at::get_cpu_capability() == "AVX512" && __builtin_cpu_supports("avx512bf16");
+}
+bool ct_cpu_has_int8(void) { return at::get_cpu_capability() == "AVX512" && __builtin_cpu_supports("avx512vnni"); }
+#else
+bool ct_cpu_has_bfloat16(void) { return false; }
+bool ct_cpu_has_int8(void) { return false; }
+#endif
+
 void ct_free(void *memory) { std::free(memory); }
 
 }  // extern "C"

@@ -6,6 +6,7 @@ import CTorch
 /// libtorch's operators everywhere else: in training, on other devices, under autocast.
 package enum Kernels {
   private static let packMatrix = Operator("glip::pack_matrix")
+  private static let packInt8Matrix = Operator("glip::pack_int8_matrix")
   private static let linear = Operator("glip::linear")
   private static let conv3x3 = Operator("glip::conv3x3")
   private static let deformableConv3x3 = Operator("glip::deformable_conv3x3")
@@ -17,18 +18,30 @@ package enum Kernels {
 
   /// Whether what is computed from `x` on this thread may use the kernels.
   package static func apply(to x: Tensor) -> Bool {
-    ct_inference_mode() && x.device.isCPU && !ct_autocast_enabled("cpu")
+    // A calibration wants to see what goes on between layers.
+    ct_inference_mode() && x.device.isCPU && !ct_autocast_enabled("cpu") && !Calibration.isObserving
       && (x.dtype == .float32 || x.dtype == .bfloat16)
   }
 
   /// Whether the kernels compute in `dtype` on this processor.
   package static func support(_ dtype: DType) -> Bool {
-    dtype == .float32 || dtype == .bfloat16 && Runtime.cpuCapability == "AVX512"
+    switch dtype {
+    case .float32: true
+    case .bfloat16: ct_cpu_has_bfloat16()
+    case .int8: ct_cpu_has_int8() && ct_cpu_has_bfloat16()
+    default: false
+    }
   }
 
   /// Lays out a weight [outputs, inputs] for products, once for many of them.
   package static func pack(_ weight: Tensor, bias: Tensor?, dtype: DType? = nil) throws -> [Tensor] {
     try packMatrix.tensors(weight, bias, dtype ?? weight.dtype)
+  }
+
+  /// The same of a quantised weight, int8 [outputs, taps · channels].
+  package static func pack(_ weight: Tensor, bias: Tensor?, _ quantization: Quantization) throws -> [Tensor] {
+    try packInt8Matrix.tensors(
+      weight, bias, quantization.weightScale, quantization.inputScale, quantization.inputOffset)
   }
 
   /// A norm before a product.

@@ -47,6 +47,7 @@ enum ATen {
   static let exp = Operator("aten::exp")
   static let sqrt = Operator("aten::sqrt")
   static let floor = Operator("aten::floor")
+  static let round = Operator("aten::round")
   static let maximum = Operator("aten::maximum")
   static let minimum = Operator("aten::minimum")
   static let clamp = Operator("aten::clamp")
@@ -224,6 +225,8 @@ extension Tensor {
   public static func / (left: Tensor, right: Double) throws -> Tensor { try ATen.divScalar(left, right) }
   public static prefix func - (tensor: Tensor) throws -> Tensor { try ATen.neg(tensor) }
 
+  /// To the nearest integer, ties to even.
+  public func rounded() throws -> Tensor { try ATen.round(self) }
   public func absolute() throws -> Tensor { try ATen.abs(self) }
   public func exponential() throws -> Tensor { try ATen.exp(self) }
   public func squareRoot() throws -> Tensor { try ATen.sqrt(self) }

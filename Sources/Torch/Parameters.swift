@@ -19,6 +19,7 @@ public final class Parameters: Sendable {
   private let source: any ParameterSource
   private let device: Device
   private let matrixType: DType
+  private let keepsInt8: Bool
   private let made = Mutex<[(name: String, tensor: Tensor, isMatrix: Bool)]>([])
 
   /// - Parameters:
@@ -26,7 +27,12 @@ public final class Parameters: Sendable {
   ///   - device: where the parameters are to be
   ///   - matrixType: element type of the weights of linear layers, convolutions and tables; all others, which are
   ///     small and matter more, are float32
-  public init(from source: any ParameterSource, device: Device = .cpu, matrixType: DType = .float32) {
+  ///   - keepsInt8: whether weights that the source holds quantised stay so
+  public init(
+    from source: any ParameterSource, device: Device = .cpu, matrixType: DType = .float32,
+    keepsInt8: Bool = false
+  ) {
+    self.keepsInt8 = keepsInt8
     self.source = source
     self.device = device
     self.matrixType = matrixType
@@ -41,13 +47,29 @@ public final class Parameters: Sendable {
   fileprivate func make(
     _ name: String, shape: [Int], initial: Initializer, isMatrix: Bool
   ) throws -> Tensor {
-    let value = try source.parameter(name, shape: shape, initial: initial)
+    var value = try source.parameter(name, shape: shape, initial: initial)
     guard value.shape == shape else {
       throw TorchError.wrongShape(parameter: name, expected: shape, found: value.shape)
     }
-    let tensor = try value.to(isMatrix ? matrixType : .float32, device: device)
+    var dtype = isMatrix ? matrixType : .float32
+    if isMatrix, value.dtype == .int8 {
+      if keepsInt8 {
+        dtype = .int8
+      } else {
+        value = try Quantization(of: name, source, weight: value).weight(value)
+      }
+    }
+    let tensor = try value.to(dtype, device: device)
     made.withLock { $0.append((name, tensor, isMatrix)) }
     return tensor
+  }
+
+  /// What belongs to the weight `name`, if it is kept as int8.
+  fileprivate func quantization(of name: String, _ weight: Tensor) throws -> Quantization? {
+    guard weight.dtype == .int8 else { return nil }
+    let quantization = try Quantization(of: name, source, weight: weight)
+    made.withLock { $0 += quantization.parameters(of: name).map { ($0, $1, false) } }
+    return quantization
   }
 }
 
@@ -65,6 +87,11 @@ public struct Scope: Sendable {
   /// The parameter `path.name`, float32.
   public func parameter(_ name: String, _ shape: [Int], _ initial: Initializer) throws -> Tensor {
     try parameters.make((self / name).path, shape: shape, initial: initial, isMatrix: false)
+  }
+
+  /// What belongs to the weight `path.name`, if it is kept as int8.
+  func quantization(of name: String, _ weight: Tensor) throws -> Quantization? {
+    try parameters.quantization(of: (self / name).path, weight)
   }
 
   /// The parameter `path.name`, of the store's type for large weights.

@@ -14,7 +14,8 @@ struct Glip: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DetectCommand.self, TraceCommand.self, ConvertCommand.self, InspectCommand.self, ModelsCommand.self,
+      DetectCommand.self, TraceCommand.self, ConvertCommand.self, QuantizeCommand.self, InspectCommand.self,
+      ModelsCommand.self,
       BenchCommand.self,
     ])
 

@@ -22,8 +22,11 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Where to compute: cpu, cuda, cuda:N or mps.")
   var device = "cpu"
 
-  @Option(help: "Arithmetic of the network.")
-  var precision = Precision.float32
+  @Option(
+    help:
+      "Arithmetic of the network: fp32, bf16, int8 (for files of 'glip quantize'), or auto, the fastest here."
+  )
+  var precision = Precision.automatic
 
   @Option(help: ArgumentHelp("Threads to compute with. (default: one for each core)", valueName: "count"))
   var threads: Int?
@@ -37,15 +40,16 @@ struct ModelOptions: ParsableArguments {
   /// Files that are read.
   func files() throws -> [String] { isDemonstration ? [] : [try Self.file(model).path] }
 
-  func detector(style: PromptStyle) throws -> Detector {
+  /// - Parameter automatic: what `--precision auto` means, where it is not to be the fastest.
+  func detector(style: PromptStyle, automatic: Precision = .automatic) throws -> Detector {
+    let precision = self.precision == .automatic ? automatic : self.precision
     if let threads { try Runtime.setThreadCount(threads) }
     let device = try Device(device)
     let prompts = PromptEncoder(tokenizer: try .bertUncased(), style: style)
     if isDemonstration {
       let configuration = (network.preset ?? .glipTC).configuration
-      let parameters = Parameters(
-        from: DemonstrationWeights(configuration), device: device,
-        matrixType: precision.matrixType(on: device))
+      let parameters = try precision.parameters(
+        from: DemonstrationWeights(configuration), device: device)
       return try Detector(
         model: GLIPModel(parameters.root, configuration), device: device, precision: precision,
         prompts: prompts)

@@ -25,7 +25,7 @@ struct TraceCommand: ParsableCommand {
     let target = try Destination(output, keeping: [picture] + prompt.files + model.files())
     let picture = try Picture(contentsOf: URL(fileURLWithPath: picture))
     let prompt = try prompt.resolved()
-    let detector = try model.detector(style: self.prompt.style.value)
+    let detector = try model.detector(style: self.prompt.style.value, automatic: .float32)
     let tensors = try detector.trace(picture, prompt, options: report.resolved())
     try target.makeFolder()
     try Interruption.whileDeferred {

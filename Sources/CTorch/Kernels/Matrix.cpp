@@ -1,6 +1,7 @@
 #include "Matrix.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <torch/library.h>
 
 namespace glip {
@@ -57,10 +58,35 @@ std::vector<at::Tensor> pack_matrix(const at::Tensor &weight, const std::optiona
           bias ? bias->to(at::kFloat).contiguous() : at::zeros({weight.size(0)}, at::kFloat)};
 }
 
+std::vector<at::Tensor> pack_int8_matrix(const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                                         const at::Tensor &weight_scale, const at::Tensor &input_scale,
+                                         const at::Tensor &input_offset) {
+  const int64_t outputs = weight.size(0), inputs = weight.size(1), channels = input_scale.numel();
+  TORCH_CHECK(weight.dim() == 2 && weight.scalar_type() == at::kChar && weight_scale.numel() == outputs &&
+                  channels > 0 && inputs % channels == 0 && input_offset.numel() == channels &&
+                  (!bias || bias->numel() == outputs),
+              "the scales of a quantised weight ", weight.sizes(), " do not fit");
+  const auto scale = weight_scale.to(at::kFloat).contiguous();
+  const auto per_input = [&](const at::Tensor &t) {
+    return t.to(at::kFloat).repeat({inputs / channels}).contiguous();
+  };
+  const auto offset = per_input(input_offset);
+  // Sums of products of integers are exact in double.
+  const auto shift = at::mv(weight.to(at::kDouble), offset.to(at::kDouble)).to(at::kFloat) * scale;
+  return {panels_of(weight.contiguous(), group_of(at::kChar)), bias ? bias->to(at::kFloat) - shift : -shift, scale,
+          per_input(input_scale), offset};
+}
+
 }  // namespace glip
 
 TORCH_LIBRARY_FRAGMENT(glip, library) {
   library.def("pack_matrix(Tensor weight, Tensor? bias, ScalarType dtype) -> Tensor[]");
+  library.def(
+      "pack_int8_matrix(Tensor weight, Tensor? bias, Tensor weight_scale, Tensor input_scale, "
+      "Tensor input_offset) -> Tensor[]");
 }
 
-TORCH_LIBRARY_IMPL(glip, CPU, library) { library.impl("pack_matrix", glip::pack_matrix); }
+TORCH_LIBRARY_IMPL(glip, CPU, library) {
+  library.impl("pack_matrix", glip::pack_matrix);
+  library.impl("pack_int8_matrix", glip::pack_int8_matrix);
+}

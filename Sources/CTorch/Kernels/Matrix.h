@@ -47,4 +47,10 @@ inline int64_t group_of(at::ScalarType type) { return type == at::kFloat ? 1 : t
 std::vector<at::Tensor> pack_matrix(const at::Tensor &weight, const std::optional<at::Tensor> &bias,
                                     at::ScalarType dtype);
 
+// The same of int8 numbers [outputs, taps · channels] that stand for number · weight_scale (per output) · input_scale (per
+// channel), for inputs that are quantised with that scale and offset (see `Matrix`).
+std::vector<at::Tensor> pack_int8_matrix(const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                                         const at::Tensor &weight_scale, const at::Tensor &input_scale,
+                                         const at::Tensor &input_offset);
+
 }  // namespace glip

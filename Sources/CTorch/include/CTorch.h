@@ -112,6 +112,9 @@ bool ct_cuda_available(void);
 const char *ct_version(void);
 // "AVX512", "AVX2", "DEFAULT", …: what ATen's own kernels use on this processor.
 const char *ct_cpu_capability(void);
+// Whether the processor multiplies bfloat16 numbers, and bytes, by instructions of its own that the kernels use.
+bool ct_cpu_has_bfloat16(void);
+bool ct_cpu_has_int8(void);
 
 void ct_free(void *memory);
 

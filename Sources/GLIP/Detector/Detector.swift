@@ -39,13 +39,17 @@ public final class Detector: Sendable {
     checkpoint: URL, preset: Preset? = nil, device: Device = .cpu, precision: Precision = .float32,
     prompts: PromptEncoder? = nil
   ) throws {
-    let (model, unknown) = try ModelFile(checkpoint, preset: preset)
-      .load(device: device, matrixType: precision.matrixType(on: device))
+    let file = try ModelFile(checkpoint, preset: preset)
+    let precision = precision.resolved(on: device, isQuantized: file.isQuantized)
+    let (model, unknown) = try file.load(device: device, precision: precision)
     try self.init(
       model: model, device: device, precision: precision, prompts: prompts, unknownParameters: unknown)
   }
 
   /// Wraps a network that is there already.
+  ///
+  /// Where the project's kernels compute, the arithmetic is that of the network's weights, as
+  /// `Precision.parameters(from:device:)` makes them; elsewhere libtorch casts to `precision`.
   ///
   /// - Throws: `VocabularyError` if the tokenizer's vocabulary cannot be read.
   public init(
@@ -54,7 +58,7 @@ public final class Detector: Sendable {
   ) throws {
     self.model = model
     self.device = device
-    self.precision = precision
+    self.precision = precision.resolved(on: device)
     self.prompts = try prompts ?? PromptEncoder(tokenizer: .bertUncased())
     self.unknownParameters = unknownParameters
   }
@@ -147,20 +151,6 @@ public final class Detector: Sendable {
     }
     // A trace wants to see the text encoder at work.
     return try Trace.current == nil ? cache.words(for: prompt.ids, encode) : encode()
-  }
-}
-
-/// The arithmetic of the network.
-public enum Precision: String, Sendable, CaseIterable {
-  /// The reference.
-  case float32 = "fp32"
-  /// Products and convolutions in bfloat16, norms, softmax and boxes in float32.
-  case bfloat16 = "bf16"
-
-  /// The element type of large weights. Where the project's kernels compute in a type (Documentation/performance.md),
-  /// weights are kept in it; elsewhere they stay as they are, and libtorch casts as it goes.
-  package func matrixType(on device: Device) -> DType {
-    self == .bfloat16 && device.isCPU && Kernels.support(.bfloat16) ? .bfloat16 : .float32
   }
 }
 

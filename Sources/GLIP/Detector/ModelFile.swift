@@ -43,12 +43,25 @@ public struct ModelFile: Sendable {
   ///   checkpoints are known to carry.
   /// - Throws: `TorchError` naming the first parameter that is missing or has another shape.
   public func load(
-    device: Device = .cpu, matrixType: DType = .float32
+    device: Device = .cpu, precision: Precision = .float32
   ) throws -> (model: GLIPModel, unknown: [String]) {
-    let parameters = Parameters(
-      from: CheckpointParameters(checkpoint), device: device, matrixType: matrixType)
+    guard precision != .int8 || isQuantized else {
+      throw PrecisionError.notQuantized(file: url.lastPathComponent)
+    }
+    let parameters = try precision.parameters(from: CheckpointParameters(checkpoint), device: device)
     let model = try GLIPModel(parameters.root, configuration)
     return (model, unknownNames(used: parameters.all.map(\.name)))
+  }
+
+  /// Whether the file holds int8 weights.
+  public var isQuantized: Bool { checkpoint.entries.contains { $0.type == .int8 } }
+
+  /// Writes the network with int8 weights where the calibration has seen their inputs, other large weights as bfloat16.
+  public func quantize(_ calibration: Calibration, to url: URL) throws {
+    let source = QuantizedParameters(CheckpointParameters(checkpoint), calibration)
+    let parameters = Parameters(from: source, keepsInt8: true)
+    _ = try GLIPModel(parameters.root, configuration)
+    try Self.write(parameters, configuration: configuration, dtype: .bfloat16, to: url)
   }
 
   /// Writes the network's parameters and its configuration as safetensors.
@@ -70,7 +83,7 @@ public struct ModelFile: Sendable {
     encoder.outputFormatting = .sortedKeys
     let description = String(decoding: try encoder.encode(configuration), as: UTF8.self)
     let arrays = parameters.all.map { parameter in
-      let dtype = parameter.isMatrix ? dtype : .float32
+      let dtype = !parameter.isMatrix ? .float32 : parameter.tensor.dtype == .int8 ? .int8 : dtype
       return SafetensorsWriter.Array(
         name: parameter.name, type: ScalarType(dtype), shape: parameter.tensor.shape
       ) { write in
@@ -82,7 +95,10 @@ public struct ModelFile: Sendable {
 
   private func unknownNames(used: [String]) -> [String] {
     let used = Set(used)
-    return checkpoint.entries.map(\.name).filter { !used.contains($0) && !Self.isKnownBuffer($0) }
+    // Scales of int8 weights, where these are not kept.
+    let scales = checkpoint.entries.filter { $0.type == .int8 }.flatMap { Quantization.names(of: $0.name) }
+    let known = used.union(scales)
+    return checkpoint.entries.map(\.name).filter { !known.contains($0) && !Self.isKnownBuffer($0) }
   }
 
   /// Constants that can be computed, and parts of the text encoder that GLIP leaves out.

@@ -37,7 +37,7 @@ struct AlignmentHead: Sendable {
   init(_ scope: Scope, head: HeadConfiguration, languageWidth: Int, levels: Int) throws {
     func predictor(_ name: String, _ outputs: Int, bias: Double = 0) throws -> Convolution {
       try Convolution(
-        scope / name, inputs: head.channels, outputs: outputs, kernel: 1, isPrecise: true,
+        scope / name, inputs: head.channels, outputs: outputs, kernel: 1, role: .precise,
         initial: .normal(deviation: 0.01), initialBias: .constant(bias))
     }
     wordProjection = try Linear(

@@ -22,7 +22,7 @@ struct DynamicConvolution: Sendable {
         scope / "DyConv" / index, channels: channels, groups: groups, stride: index == 2 ? 2 : 1)
     }
     attention = try Convolution(
-      scope / "AttnConv" / 1, inputs: channels, outputs: 1, kernel: 1, isPrecise: true,
+      scope / "AttnConv" / 1, inputs: channels, outputs: 1, kernel: 1, role: .precise,
       initial: .normal(deviation: 0.01),
       initialBias: .constant(0))
     activation = try DynamicReLU(scope / "relu", channels: channels)
@@ -139,12 +139,13 @@ private struct DeformableBlock: Sendable {
   init(_ scope: Scope, channels: Int, groups: Int, stride: Int) throws {
     convolution = try Convolution(
       scope / "conv", inputs: channels, outputs: channels, kernel: 3, stride: stride, padding: 1,
-      initialBias: .constant(0))
+      role: .quantizable, initialBias: .constant(0))
     norm = try GroupNorm(scope / "bn", channels: channels, groups: groups)
   }
 
   /// [B, C, h, w] of the reading's size.
   func callAsFunction(_ reading: Reading) throws -> Tensor {
+    try convolution.observe(reading.map)
     let convolved = try deformableConvolution(
       reading.map, weight: convolution.weight, offset: reading.offset, mask: reading.mask,
       bias: convolution.bias, stride: convolution.stride, padding: convolution.padding)
@@ -207,8 +208,8 @@ package struct DynamicReLU: Sendable {
 
   package init(_ scope: Scope, channels: Int) throws {
     self.channels = channels
-    squeeze = try Linear(scope / "fc" / 0, inputs: channels, outputs: channels / 4, isPrecise: true)
-    expand = try Linear(scope / "fc" / 2, inputs: channels / 4, outputs: 4 * channels, isPrecise: true)
+    squeeze = try Linear(scope / "fc" / 0, inputs: channels, outputs: channels / 4, role: .precise)
+    expand = try Linear(scope / "fc" / 2, inputs: channels / 4, outputs: 4 * channels, role: .precise)
   }
 
   /// [B, C, h, w] -> [B, C, h, w]

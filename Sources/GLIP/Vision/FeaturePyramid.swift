@@ -16,7 +16,8 @@ struct FeaturePyramid: Sendable {
     }
     smooth = try inputs.indices.map { index in
       try Convolution(
-        scope / "fpn_layer\(index + 2)", inputs: channels, outputs: channels, kernel: 3, padding: 1)
+        scope / "fpn_layer\(index + 2)", inputs: channels, outputs: channels, kernel: 3, padding: 1,
+        role: .quantizable)
     }
     let top = scope / "top_blocks"
     p6 = try Convolution(top / "p6", inputs: channels, outputs: channels, kernel: 3, stride: 2, padding: 1)

@@ -115,8 +115,8 @@ private struct SwinBlock: Sendable {
     norm1 = try LayerNorm(scope / "norm1", width: channels)
     attention = try WindowAttention(scope / "attn", channels: channels, heads: heads, window: window)
     norm2 = try LayerNorm(scope / "norm2", width: channels)
-    expand = try Linear(scope / "mlp" / "fc1", inputs: channels, outputs: 4 * channels)
-    contract = try Linear(scope / "mlp" / "fc2", inputs: 4 * channels, outputs: channels)
+    expand = try Linear(scope / "mlp" / "fc1", inputs: channels, outputs: 4 * channels, role: .quantizable)
+    contract = try Linear(scope / "mlp" / "fc2", inputs: 4 * channels, outputs: channels, role: .quantizable)
   }
 
   /// Whether the kernels take a block of this size.
@@ -149,7 +149,9 @@ private struct PatchMerging: Sendable {
 
   init(_ scope: Scope, channels: Int) throws {
     norm = try LayerNorm(scope / "norm", width: 4 * channels)
-    reduction = try Linear(scope / "reduction", inputs: 4 * channels, outputs: 2 * channels, bias: false)
+    reduction = try Linear(
+      scope / "reduction", inputs: 4 * channels, outputs: 2 * channels, bias: false,
+      role: .quantizable)
   }
 
   /// [B, h, w, C] -> [B, ⌈h/2⌉, ⌈w/2⌉, 2C]

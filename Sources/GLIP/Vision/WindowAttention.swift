@@ -78,8 +78,8 @@ struct WindowAttention: Sendable {
     area = window * window
     relativeBias = try scope.parameter(
       "relative_position_bias_table", [(2 * window - 1) * (2 * window - 1), heads], .normal(deviation: 0.02))
-    qkv = try Linear(scope / "qkv", inputs: channels, outputs: 3 * channels)
-    projection = try Linear(scope / "proj", inputs: channels, outputs: channels)
+    qkv = try Linear(scope / "qkv", inputs: channels, outputs: 3 * channels, role: .quantizable)
+    projection = try Linear(scope / "proj", inputs: channels, outputs: channels, role: .quantizable)
     let positions = (0..<window).flatMap { y in (0..<window).map { x in (y: y, x: x) } }
     let index = positions.flatMap { query in
       positions.map { key in

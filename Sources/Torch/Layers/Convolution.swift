@@ -6,40 +6,49 @@ public struct Convolution: Sendable {
   public let bias: Tensor?
   public let stride: Int
   public let padding: Int
+  private let quantization: Quantization?
   private let packed: Derived
+  /// Under which a calibration notes the inputs; nil where the weight is not to be quantised.
+  private let calibrated: String?
 
-  /// - Parameter isPrecise: whether the weight is float32 whatever the type of the model's large weights.
   public init(
     _ scope: Scope, inputs: Int, outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
-    isPrecise: Bool = false, initial: Initializer? = nil, initialBias: Initializer? = nil
+    role: WeightRole = .large, initial: Initializer? = nil, initialBias: Initializer? = nil
   ) throws {
     let fan = Initializer.fanIn(inputs * kernel * kernel)
-    let shape = [outputs, inputs, kernel, kernel]
-    weight =
-      try isPrecise
-      ? scope.parameter("weight", shape, initial ?? fan) : scope.matrix("weight", shape, initial ?? fan)
+    (weight, quantization) = try scope.weight([outputs, inputs, kernel, kernel], initial ?? fan, role)
+    calibrated = role == .quantizable ? scope.path : nil
     bias = try scope.parameter("bias", [outputs], initialBias ?? fan)
     self.stride = stride
     self.padding = padding
     packed = Derived(from: weight, bias)
   }
 
-  /// In inference on the CPU the result is of the weight's type and channels last.
+  /// In inference on the CPU the result is of `mapType` and channels last.
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    try observe(x)
     guard Kernels.apply(to: x), hasKernel else {
       return try ATen.conv2d(x, weight, bias, [stride, stride], [padding, padding])
     }
     let x = try x.channelsLast()
     switch (weight.size(2), stride, padding) {
     case (1, 1, 0):
-      return try Kernels.linear(x.permuted(0, 2, 3, 1), matrix, dtype: weight.dtype).permuted(0, 3, 1, 2)
-    case (3, 1, 1): return try Kernels.convolution(x, matrix, dtype: weight.dtype)
+      return try Kernels.linear(x.permuted(0, 2, 3, 1), matrix, dtype: mapType).permuted(0, 3, 1, 2)
+    case (3, 1, 1): return try Kernels.convolution(x, matrix, dtype: mapType)
     default:
       // Patches as rows; these convolutions are small.
       let patches = try x.patches(kernel: weight.size(2), stride: stride, padding: padding)
-      return try Kernels.linear(patches, matrix, dtype: weight.dtype).permuted(0, 3, 1, 2)
+      return try Kernels.linear(patches, matrix, dtype: mapType).permuted(0, 3, 1, 2)
     }
   }
+
+  /// Notes the range of `x` where a calibration watches.
+  package func observe(_ x: Tensor) throws {
+    if let calibrated { try Calibration.observe(x, channels: 1, at: calibrated) }
+  }
+
+  /// Element type of maps that come out of the kernels: int8 is for products alone.
+  package var mapType: DType { weight.dtype == .int8 ? .bfloat16 : weight.dtype }
 
   /// Whether the kernels take this many inputs.
   package var hasKernel: Bool { (weight.size(1) * weight.size(2) * weight.size(3)).isMultiple(of: 4) }
@@ -48,7 +57,9 @@ public struct Convolution: Sendable {
   package var matrix: [Tensor] {
     get throws {
       try packed.tensors {
-        try Kernels.pack(weight.permuted(0, 2, 3, 1).flattened(from: 1), bias: bias)
+        let rows = try weight.permuted(0, 2, 3, 1).flattened(from: 1)
+        return try quantization.map { try Kernels.pack(rows, bias: bias, $0) }
+          ?? Kernels.pack(rows, bias: bias)
       }
     }
   }

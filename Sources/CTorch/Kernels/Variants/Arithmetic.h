@@ -48,16 +48,23 @@ GLIP_INLINE uint32_t paired(__bf16 one, __bf16 other) {
          static_cast<uint32_t>(__builtin_bit_cast(uint16_t, other)) << 16;
 }
 
-// A number as the product with `matrix` takes it in, as its input `index`.
+// Numbers as the product with a matrix takes them in, as its input `index`.
 template <typename Element>
-GLIP_INLINE Element encode(float x, const Matrix &, int64_t) {
-  return narrow<Element>(x);
-}
+struct Encoder {
+  GLIP_INLINE explicit Encoder(const Matrix &) {}
+  GLIP_INLINE Element operator()(float x, int64_t) const { return narrow<Element>(x); }
+};
 template <>
-GLIP_INLINE uint8_t encode<uint8_t>(float x, const Matrix &matrix, int64_t index) {
-  const float q = x * matrix.input_scale[index] + matrix.input_offset[index];
-  return static_cast<uint8_t>(__builtin_rintf(__builtin_fminf(__builtin_fmaxf(q, 0.f), 255.f)));
-}
+struct Encoder<uint8_t> {
+  const float *__restrict scale, *__restrict offset;
+
+  GLIP_INLINE explicit Encoder(const Matrix &matrix) : scale(matrix.input_scale), offset(matrix.input_offset) {}
+  GLIP_INLINE uint8_t operator()(float x, int64_t index) const {
+    const float q = x * scale[index] + offset[index];
+    const float bounded = q > 0.f ? (q < 255.f ? q : 255.f) : 0.f;
+    return static_cast<uint8_t>(static_cast<int32_t>(bounded + 0.5f));
+  }
+};
 
 // Registers of 16 numbers, where the compiler would not find them by itself.
 using Lanes = float __attribute__((ext_vector_type(16)));
@@ -214,9 +221,10 @@ GLIP_INLINE void normalize_row(float *x, const Norm &norm, int64_t count) {
 template <typename Element>
 GLIP_INLINE void normalize(const float *x, const Norm &norm, const Matrix &matrix, Element *__restrict out) {
   const auto [mean, scale] = moments(x, matrix.inputs, norm.epsilon);
-  for (int64_t i = 0; i < matrix.inputs; ++i) {
-    out[i] = encode<Element>((x[i] - mean) * scale * norm.weight[i] + norm.bias[i], matrix, i);
-  }
+  const Encoder<Element> encode(matrix);
+  const float *weight = norm.weight, *bias = norm.bias;
+  const int64_t count = matrix.inputs;
+  for (int64_t i = 0; i < count; ++i) out[i] = encode((x[i] - mean) * scale * weight[i] + bias[i], i);
 }
 
 GLIP_INLINE void brgemm(int64_t m, int64_t n, int64_t k, int64_t lda, int64_t ldb, int64_t ldc, bool add,

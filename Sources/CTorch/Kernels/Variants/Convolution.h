@@ -6,13 +6,14 @@ template <typename Element, typename Map>
 GLIP_INLINE void border_row(const BorderJob &job, const Matrix &matrix, int64_t row) {
   const int64_t channels = job.channels, width = job.width;
   Element *__restrict out = static_cast<Element *>(job.bordered) + row * (width + 2) * channels;
+  const Encoder<Element> encode(matrix);
   const bool is_border = row == 0 || row > job.height;
   const Map *x = static_cast<const Map *>(job.input) + (row - 1) * width * channels;
   for (int64_t column = 0; column < width + 2; ++column, out += channels) {
     if (is_border || column == 0 || column > width) {
-      for (int64_t c = 0; c < channels; ++c) out[c] = encode<Element>(0.f, matrix, c);
+      for (int64_t c = 0; c < channels; ++c) out[c] = encode(0.f, c);
     } else {
-      for (int64_t c = 0; c < channels; ++c) out[c] = encode<Element>(widen(x[c]), matrix, c);
+      for (int64_t c = 0; c < channels; ++c) out[c] = encode(widen(x[c]), c);
       x += channels;
     }
   }

@@ -59,6 +59,7 @@ GLIP_INLINE const Pixel *corner(const Sample &sample, int index, const Pixel *in
 template <typename Element, typename Pixel>
 GLIP_INLINE void gather(const DeformableField &field, const Pixel *input, Rows rows, const Matrix &matrix,
                         Element *columns) {
+  const Encoder<Element> encode(matrix);
   const int64_t channels = field.geometry.channels, taps = field.geometry.taps();
   const std::vector<Pixel> zeros(channels, narrow<Pixel>(0));
   for (int64_t row = rows.begin; row < rows.end; ++row) {
@@ -67,7 +68,7 @@ GLIP_INLINE void gather(const DeformableField &field, const Pixel *input, Rows r
       Element *__restrict out = columns + ((row - rows.begin) * taps + tap) * channels;
       const Sample sample = locate(field, at, tap);
       if (!sample.inside) {
-        for (int64_t c = 0; c < channels; ++c) out[c] = encode<Element>(0.f, matrix, tap * channels + c);
+        for (int64_t c = 0; c < channels; ++c) out[c] = encode(0.f, tap * channels + c);
         continue;
       }
       const Pixel *p0 = corner(sample, 0, input, zeros.data(), channels);
@@ -79,7 +80,7 @@ GLIP_INLINE void gather(const DeformableField &field, const Pixel *input, Rows r
       for (int64_t c = 0; c < channels; ++c) {
         const float value =
             w0 * widen(p0[c]) + w1 * widen(p1[c]) + w2 * widen(p2[c]) + w3 * widen(p3[c]);
-        out[c] = encode<Element>(value, matrix, tap * channels + c);
+        out[c] = encode(value, tap * channels + c);
       }
     }
   }

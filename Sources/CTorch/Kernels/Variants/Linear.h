@@ -21,6 +21,7 @@ GLIP_INLINE void linear_rows(const LinearJob &job, int64_t begin, int64_t end) {
                             width * static_cast<int64_t>(sizeof(float))});
   auto *rows = static_cast<Element *>(scratch.part[0]);
   auto *wide = static_cast<float *>(scratch.part[1]);
+  const Encoder<Element> encode(matrix);
   for (int64_t row = 0; row < count; ++row) {
     const Input *x = static_cast<const Input *>(job.input) + (begin + row) * job.input_stride;
     Element *__restrict out = rows + row * width;
@@ -28,7 +29,7 @@ GLIP_INLINE void linear_rows(const LinearJob &job, int64_t begin, int64_t end) {
       for (int64_t i = 0; i < width; ++i) wide[i] = widen(x[i]);
       normalize(wide, job.norm, matrix, out);
     } else {
-      for (int64_t i = 0; i < width; ++i) out[i] = encode<Element>(widen(x[i]), matrix, i);
+      for (int64_t i = 0; i < width; ++i) out[i] = encode(widen(x[i]), i);
     }
   }
   std::memset(rows + count * width, 0, (padded - count) * width * sizeof(Element));

@@ -122,13 +122,14 @@ GLIP_INLINE void swin_windows(const SwinJob &job, int64_t first, int64_t count) 
   auto *pairs = reinterpret_cast<Attention *>(attended + (area + 1) * width);
 
   locate_windows(job, first, count, rows, region);
+  const Encoder<Element> encode_padding(job.qkv), encode_attended(job.projection), encode_hidden(job.contract);
   // Padding is zero behind the norm, and takes part in the attention.
   for (int64_t row = 0; row < total; ++row) {
     Element *__restrict out = taken + row * channels;
     if (rows[row]) {
       normalize(rows[row], job.norm1, job.qkv, out);
     } else {
-      for (int64_t c = 0; c < channels; ++c) out[c] = encode<Element>(0.f, job.qkv, c);
+      for (int64_t c = 0; c < channels; ++c) out[c] = encode_padding(0.f, c);
     }
   }
   multiply(taken, channels, total, job.qkv,
@@ -150,9 +151,7 @@ GLIP_INLINE void swin_windows(const SwinJob &job, int64_t first, int64_t count) 
       attend(probabilities, query + 2 * channels, 3 * channels, area, padded, width, pairs, attended);
       for (int64_t i = 0; i < area; ++i) {
         Element *__restrict out = taken + (window * area + i) * channels + head * width;
-        for (int64_t c = 0; c < width; ++c) {
-          out[c] = encode<Element>(attended[i * width + c], job.projection, head * width + c);
-        }
+        for (int64_t c = 0; c < width; ++c) out[c] = encode_attended(attended[i * width + c], head * width + c);
       }
     }
   }
@@ -169,7 +168,7 @@ GLIP_INLINE void swin_windows(const SwinJob &job, int64_t first, int64_t count) 
   multiply(taken, channels, total, job.expand,
            [&](int64_t row, int64_t from, int64_t wanted, const auto &values) {
              Element *__restrict out = hidden + row * job.expand.outputs + from;
-             for (int64_t i = 0; i < wanted; ++i) out[i] = encode<Element>(gelu<Element>(values[i]), job.contract, from + i);
+             for (int64_t i = 0; i < wanted; ++i) out[i] = encode_hidden(gelu<Element>(values[i]), from + i);
            });
   multiply(hidden, job.expand.outputs, total, job.contract, add);
 }
