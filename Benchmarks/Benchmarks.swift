@@ -28,8 +28,20 @@ struct CommonOptions: ParsableArguments {
 
   func validate() throws {
     guard runs > 0 else { throw ValidationError("--runs is \(runs); it must be at least 1") }
+    // Known before the minutes that it takes.
+    if let folder = json.map({ URL(fileURLWithPath: $0).deletingLastPathComponent().path }) {
+      guard FileManager.default.isWritableFile(atPath: folder) else {
+        throw ValidationError("Nothing can be written in \(folder)")
+      }
+    }
     if let threads { try Runtime.setThreadCount(threads) }
+    if let load = Self.load, load > 0.5 {
+      note("The machine is busy (load \(number(load, 1))): times will be long and ratios off")
+    }
   }
+
+  /// Of the machine before there is any of ours.
+  fileprivate static let load = Machine.load
 
   /// Prints the tables, and writes the result if that was asked for.
   func report(_ result: some Encodable, _ tables: [String]) throws {
@@ -45,6 +57,7 @@ private struct Report<Result: Encodable>: Encodable {
   let instructions = Runtime.cpuCapability
   let libtorch = Runtime.version
   let threads = try? Runtime.threadCount
+  let loadBefore = CommonOptions.load
   let result: Result
 }
 

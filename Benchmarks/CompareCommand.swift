@@ -24,11 +24,7 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    let file = try DemonstrationFile()
-    let bytes = try DemonstrationFile(.int8)
-    let contestants =
-      try [Contestant(plain: file)]
-      + [.float32, .bfloat16, .int8].map { try Contestant($0 == .int8 ? bytes : file, $0) }
+    let contestants = try [Contestant.plainPort()] + Precision.available.map(Contestant.ours)
     var peaks = try Self.peaks()
     let comparisons = try [("3 classes", Names.three), ("80 classes", Names.coco)].map { name, prompt in
       note("Comparing with \(name)")
@@ -57,7 +53,7 @@ struct CompareCommand: ParsableCommand {
     let timings = try alternating(
       runs: common.runs, warmup: 0,
       zip(clocks, work).map { clock, body in { try clock.measuring(body) } })
-    let tokens = try contestants[0].tokens(prompt)
+    let tokens = try PromptEncoder(tokenizer: .bertUncased()).encode(prompt).map(\.ids.count)
     let needed = multiplyAdds(
       DemonstrationFile.configuration, height: picture.height, width: picture.width, tokens: tokens)
     return Comparison(
@@ -80,22 +76,19 @@ private struct Contestant {
   let name: String
   let arithmetic: MatrixPeak.Arithmetic?
   let detect: (Picture, Prompt, DetectionOptions) throws -> Void
-  let tokens: (Prompt) throws -> [Int]
 
-  init(plain file: DemonstrationFile) throws {
-    let detector = try file.plainDetector()
-    name = "plain port"
-    arithmetic = .fp32
-    detect = { _ = try detector.detect([$0], $1, options: $2) }
-    tokens = { try detector.prompts.encode($0).map(\.ids.count) }
+  static func plainPort() throws -> Contestant {
+    let detector = try DemonstrationFile(.float32).plainDetector()
+    return Contestant(name: "plain port", arithmetic: .fp32) {
+      _ = try detector.detect([$0], $1, options: $2)
+    }
   }
 
-  init(_ file: DemonstrationFile, _ precision: Precision) throws {
-    let detector = try file.detector(precision)
-    name = precision.rawValue
-    arithmetic = MatrixPeak.Arithmetic(detector.precision)
-    detect = { _ = try detector.detect($0, $1, options: $2) }
-    tokens = { try detector.prompts.encode($0).map(\.ids.count) }
+  static func ours(_ precision: Precision) throws -> Contestant {
+    let detector = try DemonstrationFile(precision).detector()
+    return Contestant(name: precision.rawValue, arithmetic: MatrixPeak.Arithmetic(precision)) {
+      _ = try detector.detect($0, $1, options: $2)
+    }
   }
 }
 

@@ -12,7 +12,7 @@ struct GrowthCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   @Option(help: "Arithmetic of the network.")
-  var precision = Precision.float32
+  var precision = Precision.automatic
 
   @Option(help: ArgumentHelp("The largest batch; smaller ones are its halves.", valueName: "count"))
   var largestBatch = 8
@@ -24,7 +24,7 @@ struct GrowthCommand: ParsableCommand {
   }
 
   func run() throws {
-    let detector = try DemonstrationFile().detector(precision)
+    let detector = try DemonstrationFile(precision).detector()
     let batches = [1, 2, 4, 8].filter { $0 <= largestBatch }
     let series = try [
       measure(detector, "picture size", [320, 480, 640, 800, 1024].map { Case("\($0)", side: $0) }),
@@ -64,7 +64,7 @@ struct GrowthCommand: ParsableCommand {
         seconds: timings.seconds, secondsPerPicture: timings.median / Double(item.batch),
         multiplyAdds: needed)
     }
-    return Series(name: name, precision: precision.rawValue, points: points)
+    return Series(name: name, precision: detector.precision.rawValue, points: points)
   }
 }
 

@@ -17,7 +17,7 @@ struct MemoryCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let results = try [Precision.float32, .bfloat16, .int8].map { precision in
+    let results = try Precision.available.map { precision in
       let file = try DemonstrationFile(precision)
       note("Measuring \(precision.rawValue)")
       let processes = try (0..<common.runs).map { _ in try measure(file.url, precision) }

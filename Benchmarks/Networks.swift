@@ -9,15 +9,17 @@ import Torch
 /// GLIP-T (C) with computed weights in a temporary file, from which every contestant is loaded as a user would.
 final class DemonstrationFile {
   static let configuration = Preset.glipTC.configuration
+  let precision: Precision
   let url: URL
 
-  /// - Parameter precision: of the weights; int8 is calibrated on a generated picture
-  init(_ precision: Precision = .float32) throws {
-    note("Writing a checkpoint of computed weights, \(precision.rawValue)")
+  /// Writes the file that suits a precision; scales for int8 are chosen on a generated picture.
+  init(_ precision: Precision) throws {
+    self.precision = precision.resolved(on: .cpu)
+    note("Writing a checkpoint of computed weights, \(self.precision.rawValue)")
     url = FileManager.default.temporaryDirectory.appending(path: "glip-\(UUID().uuidString).safetensors")
     let parameters = Parameters(from: DemonstrationWeights(Self.configuration))
     _ = try GLIPModel(parameters.root, Self.configuration)
-    let dtype = precision == .bfloat16 ? DType.bfloat16 : .float32
+    let dtype = self.precision == .bfloat16 ? DType.bfloat16 : .float32
     try ModelFile.write(parameters, configuration: Self.configuration, dtype: dtype, to: url)
     guard precision == .int8 else { return }
     let calibration = Calibration()
@@ -28,9 +30,7 @@ final class DemonstrationFile {
 
   deinit { try? FileManager.default.removeItem(at: url) }
 
-  func detector(_ precision: Precision) throws -> Detector {
-    try Detector(checkpoint: url, precision: precision)
-  }
+  func detector() throws -> Detector { try Detector(checkpoint: url, precision: precision) }
 
   func plainDetector() throws -> PlainDetector {
     let parameters = Parameters(from: CheckpointParameters(try Checkpoint(opening: url)))
@@ -41,8 +41,15 @@ final class DemonstrationFile {
   }
 }
 
+extension Precision {
+  /// Those that this machine can compute in.
+  static var available: [Precision] {
+    [.float32, .bfloat16] + (Kernels.support(.int8) ? [.int8] : [])
+  }
+}
+
 extension MatrixPeak.Arithmetic {
-  /// What a precision is made of; `nil` where it mixes several.
+  /// What the products of a precision are made of; `nil` for the one that stands for others.
   init?(_ precision: Precision) { self.init(rawValue: precision.rawValue) }
 }
 

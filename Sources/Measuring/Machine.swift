@@ -14,6 +14,12 @@ package enum Machine {
     #endif
   }
 
+  /// Threads that wanted to run in the last minute, on average; `nil` where the system does not tell.
+  package static var load: Double? {
+    var load = 0.0
+    return getloadavg(&load, 1) == 1 ? load : nil
+  }
+
   /// Bytes of this process that are in memory, mapped files included; `nil` where the system does not tell.
   package static var residentBytes: Int? { kilobytes("VmRSS") }
 

@@ -66,6 +66,7 @@ struct MeasuringTests {
       #expect(tensor.count == 1 << 25 && peak > 1 << 27)
       if isReset, Machine.resetPeak() { #expect(try #require(Machine.peakBytes) >= 1 << 20) }
       #expect(Machine.processor?.isEmpty != true)
+      #expect(try #require(Machine.load) >= 0)
     #endif
   }
 
