@@ -44,6 +44,15 @@ public final class MappedFile: @unchecked Sendable {  // The memory is never wri
     UnsafeRawBufferPointer(rebasing: memory[range])
   }
 
+  /// Gives the memory of bytes that were read back to the system; they are still there, and read again when needed.
+  public func forget(_ bytes: UnsafeRawBufferPointer) {
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+    let start = UInt(bitPattern: bytes.baseAddress)
+    // Whole pages within.
+    let (first, end) = ((start + page - 1) / page * page, (start + UInt(bytes.count)) / page * page)
+    if end > first { madvise(UnsafeMutableRawPointer(bitPattern: first), Int(end - first), MADV_DONTNEED) }
+  }
+
   private static func inaccessible(_ url: URL, _ what: String) -> CheckpointError {
     CheckpointError(.inaccessible, file: url, "\(what) (\(String(cString: strerror(errno))))")
   }

@@ -15,6 +15,8 @@ package final class Derived: Sendable {
     return try made.withLock { made in
       if let made, made.versions == versions { return made.tensors }
       let tensors = try make()
+      // The sources are not needed again soon.
+      for source in sources { source.forgetMappedBytes() }
       made = (versions, tensors)
       return tensors
     }

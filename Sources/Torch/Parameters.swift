@@ -59,7 +59,10 @@ public final class Parameters: Sendable {
         value = try Quantization(of: name, source, weight: value).weight(value)
       }
     }
-    let tensor = try value.to(dtype, device: device)
+    // A tensor that stays as it is knows the file that it lies in.
+    let isAsWanted = value.dtype == dtype && value.device == device
+    let tensor = try isAsWanted ? value : value.to(dtype, device: device)
+    if !isAsWanted { value.forgetMappedBytes() }
     made.withLock { $0.append((name, tensor, isMatrix)) }
     return tensor
   }

@@ -8,9 +8,14 @@ import Checkpoints
 /// concurrently with readers.
 public final class Tensor: @unchecked Sendable {
   let handle: OpaquePointer
+  /// The bytes of a file that the elements are.
+  private let mapped: (file: MappedFile, bytes: UnsafeRawBufferPointer)?
 
   /// Takes ownership of a handle made by the shim.
-  init(owning handle: OpaquePointer) { self.handle = handle }
+  init(owning handle: OpaquePointer) {
+    self.handle = handle
+    mapped = nil
+  }
 
   deinit { ct_tensor_release(handle) }
 
@@ -35,6 +40,12 @@ public final class Tensor: @unchecked Sendable {
         { Unmanaged<AnyObject>.fromOpaque($0!).release() }, context, &handle),
       "Making a tensor \(dtype)\(shape)")
     self.handle = handle!
+    mapped = (owner as? MappedFile).map { ($0, bytes) }
+  }
+
+  /// Gives memory back that only repeats what is in a file, where the elements are such; they can still be read.
+  func forgetMappedBytes() {
+    if let (file, bytes) = mapped { file.forget(bytes) }
   }
 
   /// A tensor of the given elements in C order, copied; of rank one where no shape is given.

@@ -71,8 +71,7 @@ std::vector<at::Tensor> pack_int8_matrix(const at::Tensor &weight, const std::op
     return t.to(at::kFloat).repeat({inputs / channels}).contiguous();
   };
   const auto offset = per_input(input_offset);
-  // Sums of products of integers are exact in double.
-  const auto shift = at::mv(weight.to(at::kDouble), offset.to(at::kDouble)).to(at::kFloat) * scale;
+  const auto shift = at::mv(weight.to(at::kFloat), offset) * scale;
   return {panels_of(weight.contiguous(), group_of(at::kChar)), bias ? bias->to(at::kFloat) - shift : -shift, scale,
           per_input(input_scale), offset};
 }
