@@ -12,8 +12,11 @@ final class DemonstrationFile {
   let precision: Precision
   let url: URL
 
-  /// Writes the file that suits a precision; scales for int8 are chosen on a generated picture.
-  init(_ precision: Precision) throws {
+  /// Writes the file that suits a precision; scales for int8 are chosen on the given pictures.
+  init(
+    _ precision: Precision, calibratedOn pictures: [Picture] = [.generated(side: 400)],
+    _ options: DetectionOptions = DetectionOptions()
+  ) throws {
     self.precision = precision.resolved(on: .cpu)
     note("Writing a checkpoint of computed weights, \(self.precision.rawValue)")
     url = FileManager.default.temporaryDirectory.appending(path: "glip-\(UUID().uuidString).safetensors")
@@ -24,7 +27,9 @@ final class DemonstrationFile {
     guard precision == .int8 else { return }
     let calibration = Calibration()
     let detector = try Detector(checkpoint: url)
-    _ = try calibration.observing { try detector.detect(.generated(side: 400), Names.three) }
+    for picture in pictures {
+      _ = try calibration.observing { try detector.detect(picture, Names.three, options: options) }
+    }
     try ModelFile(url).quantize(calibration, to: url)
   }
 

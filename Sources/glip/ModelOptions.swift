@@ -47,6 +47,7 @@ struct ModelOptions: ParsableArguments {
     let device = try Device(device)
     let prompts = PromptEncoder(tokenizer: try .bertUncased(), style: style)
     if isDemonstration {
+      guard precision != .int8 else { throw CommandError("The demonstration weights are not int8") }
       let configuration = (network.preset ?? .glipTC).configuration
       let parameters = try precision.parameters(
         from: DemonstrationWeights(configuration), device: device)

@@ -83,6 +83,9 @@ struct BenchTests {
       expectRefusal(outcome, option, "(see 'glip bench --help')", status: 64)
     }
     expectRefusal(try await workspace.glip("bench"), "--classes", status: 64)
+    expectRefusal(
+      try await workspace.glip(
+        "bench", "--classes", "cat", "--model", "demonstration", "--precision", "int8"), "not int8")
     #expect(try workspace.contents == ["a.png", "text.png"])
   }
 }
