@@ -12,7 +12,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // Libraries of the system, found through pkg-config (`Scripts/bootstrap` writes libtorch's file).
@@ -38,6 +40,29 @@ let package = Package(
     // Times, memory, and what the processor could do at best.
     .target(name: "Measuring", dependencies: ["GLIP", "Pictures", "Torch"]),
 
+    // Annotated pictures on disk, as samples and batches for the network.
+    .target(
+      name: "GroundingData",
+      dependencies: [
+        "CArchive", "Checkpoints", "GLIP", "Pictures", "Torch", .product(name: "Yams", package: "Yams"),
+      ]),
+
+    // How good detections are, as the benchmarks define it.
+    .target(name: "GroundingEvaluation"),
+
+    // What a long run leaves to be read: event files of TensorBoard, JSON lines, plots.
+    .target(
+      name: "RunLog",
+      dependencies: ["Checkpoints", "CPictures", "Pictures", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+
+    // Targets, losses, optimisation, and the loop around them.
+    .target(
+      name: "GroundingTraining",
+      dependencies: [
+        "Checkpoints", "GLIP", "GroundingData", "GroundingEvaluation", "Pictures", "RunLog", "Torch",
+        .product(name: "Yams", package: "Yams"),
+      ]),
+
     // Fetches released checkpoints.
     .target(
       name: "ModelStore",
@@ -52,14 +77,15 @@ let package = Package(
     .executableTarget(
       name: "glip",
       dependencies: [
-        "Checkpoints", "GLIP", "Measuring", "ModelStore", "Pictures", "Torch",
+        "Checkpoints", "GLIP", "GroundingData", "GroundingEvaluation", "GroundingTraining", "Measuring", "ModelStore",
+        "Pictures", "RunLog", "Torch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .executableTarget(
       name: "glip-benchmarks",
       dependencies: [
-        "Checkpoints", "GLIP", "Measuring", "Pictures", "PlainGLIP", "Torch",
+        "Checkpoints", "GLIP", "GroundingData", "GroundingTraining", "Measuring", "Pictures", "PlainGLIP", "Torch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks"),
 
@@ -72,6 +98,15 @@ let package = Package(
     .testTarget(
       name: "GLIPTests", dependencies: ["Checkpoints", "GLIP", "Pictures", "PlainGLIP", "Torch"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "GroundingDataTests", dependencies: ["CArchive", "GLIP", "GroundingData", "Pictures", "Torch"]),
+    .testTarget(name: "GroundingEvaluationTests", dependencies: ["GroundingEvaluation"]),
+    .testTarget(name: "RunLogTests", dependencies: ["Pictures", "RunLog"]),
+    .testTarget(
+      name: "GroundingTrainingTests",
+      dependencies: [
+        "Checkpoints", "GLIP", "GroundingData", "GroundingTraining", "Pictures", "PlainGLIP", "Torch",
+      ]),
     .testTarget(name: "MeasuringTests", dependencies: ["GLIP", "Measuring", "Torch"]),
     .testTarget(
       name: "ModelStoreTests",

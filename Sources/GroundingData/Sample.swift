@@ -1,0 +1,39 @@
+import GLIP
+import Pictures
+
+/// What the network is trained on: a picture, a text, and boxes tied to words of the text. Detection and grounding data
+/// both become this (paper, section 3.1).
+public struct Sample: Sendable {
+  /// The record's id, for messages.
+  public var id: String
+  public var picture: Picture
+  /// The prompt, as the network gets it.
+  public var caption: String
+  public var objects: [Object]
+
+  public struct Object: Sendable, Hashable {
+    /// In pixels of `picture`.
+    public var box: CornerBox
+    /// Words of the caption that name it, in Unicode scalars; empty for an object of nothing that the text names.
+    public var spans: [Range<Int>]
+    /// Position in the data set's list of classes, for evaluation.
+    public var classIndex: Int?
+
+    public init(box: CornerBox, spans: [Range<Int>], classIndex: Int? = nil) {
+      (self.box, self.spans, self.classIndex) = (box, spans, classIndex)
+    }
+  }
+
+  public init(id: String, picture: Picture, caption: String, objects: [Object]) {
+    (self.id, self.picture, self.caption, self.objects) = (id, picture, caption, objects)
+  }
+}
+
+/// What one picture of a batch should give, in pixels of the resized picture and tokens of its prompt.
+public struct PictureTargets: Sendable, Hashable {
+  public var boxes: [CornerBox]
+  /// For each box the tokens that it is tied to; may be none.
+  public var tokens: [[Range<Int>]]
+
+  public init(boxes: [CornerBox], tokens: [[Range<Int>]]) { (self.boxes, self.tokens) = (boxes, tokens) }
+}
