@@ -3,6 +3,7 @@ import Foundation
 import GLIP
 import Measuring
 import Pictures
+import Torch
 
 struct AgreementCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,12 +47,38 @@ struct AgreementCommand: ParsableCommand {
     let file = try DemonstrationFile(.float32)
     let exact = try file.detector()
     let expected = try detect(exact).map { Array($0.prefix(best)) }
+    let exactTrace = try Self.trace(exact, compared.first, options)
     let rows = try Precision.available.filter { $0 != .float32 }.map { precision in
       note("Comparing \(precision.rawValue)")
-      let other = try DemonstrationFile(precision, calibratedOn: Array(all.prefix(Self.calibrated)), options)
-      return Agreement(precision.rawValue, expected: expected, found: try detect(other.detector()))
+      let file = try DemonstrationFile(precision, calibratedOn: Array(all.prefix(Self.calibrated)), options)
+      let other = try file.detector()
+      let errors = try zip(exactTrace, Self.trace(other, compared.first, options)).map { exact, other in
+        try Self.error(of: other, from: exact)
+      }
+      return Agreement(precision.rawValue, expected: expected, found: try detect(other), errors: errors)
     }
     try common.report(rows, [Agreement.table(rows, pictures: compared.count)])
+  }
+
+  /// What is compared besides detections, on the first picture: names of a trace, and words for them.
+  fileprivate static let stages = [
+    ("body_stage3", "encoder"), ("fpn_p0", "pyramid"), ("head0_dyconv_v0", "first block"),
+    ("head5_dyconv_v0", "last block"),
+  ]
+
+  private static func trace(
+    _ detector: Detector, _ picture: Picture?, _ options: DetectionOptions
+  ) throws -> [Tensor] {
+    guard let picture else { return [] }
+    let recorded = try detector.trace(picture, Names.three, options: options)
+    return stages.compactMap { name, _ in recorded.first { $0.name == name }?.tensor }
+  }
+
+  /// Root mean square of the difference, relative to that of the exact numbers about their mean.
+  private static func error(of x: Tensor, from exact: Tensor) throws -> Double {
+    func power(_ x: Tensor) throws -> Double { try (x * x).mean([]).item() }
+    let exact = try exact.to(.float32)
+    return try (power(x.to(.float32) - exact) / power(exact - exact.mean([]))).squareRoot()
   }
 }
 
@@ -62,8 +89,11 @@ private struct Agreement: Encodable {
   let matched: Double
   /// Of the scores of matched detections.
   let meanDifference, largestDifference: Double
+  /// Of `AgreementCommand.stages`.
+  let errors: [Double]
 
-  init(_ precision: String, expected: [[Detection]], found: [[Detection]]) {
+  init(_ precision: String, expected: [[Detection]], found: [[Detection]], errors: [Double]) {
+    self.errors = errors
     let differences = zip(expected, found).flatMap { wanted, found in
       wanted.compactMap { one in
         found.filter { $0.label == one.label && Self.overlap($0.box, one.box) >= 0.9 }
@@ -84,12 +114,16 @@ private struct Agreement: Encodable {
 
   static func table(_ rows: [Agreement], pictures: Int) -> String {
     Measuring.table(
-      [["\(pictures) pictures", "detections", "matched at 0.9", "mean difference", "largest"]]
+      [
+        ["\(pictures) pictures", "detections", "matched at 0.9", "mean difference", "largest"]
+          + AgreementCommand.stages.map(\.1)
+      ]
         + rows.map {
           [
-            $0.precision, "\($0.detections)", number(100 * $0.matched, 1) + " %", number($0.meanDifference, 4),
+            $0.precision, "\($0.detections)", number(100 * $0.matched, 1) + " %",
+            number($0.meanDifference, 4),
             number($0.largestDifference, 4),
-          ]
+          ] + $0.errors.map { number(100 * $0, 1) + " %" }
         })
   }
 }

@@ -17,6 +17,11 @@ struct GrowthCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The largest batch; smaller ones are its halves.", valueName: "count"))
   var largestBatch = 8
 
+  @Option(help: "What is to grow.")
+  var series = Subject.allCases
+
+  enum Subject: String, CaseIterable, ExpressibleByArgument { case size, classes, batch }
+
   func validate() throws {
     guard (1...8).contains(largestBatch) else {
       throw ValidationError("--largest-batch is \(largestBatch); it must be 1 to 8")
@@ -26,11 +31,15 @@ struct GrowthCommand: ParsableCommand {
   func run() throws {
     let detector = try DemonstrationFile(precision).detector()
     let batches = [1, 2, 4, 8].filter { $0 <= largestBatch }
-    let series = try [
-      measure(detector, "picture size", [320, 480, 640, 800, 1024].map { Case("\($0)", side: $0) }),
-      measure(detector, "classes", [1, 80, 1203].map { Case("\($0)", prompt: Names.generated($0)) }),
-      measure(detector, "batch", batches.map { Case("\($0)", batch: $0) }),
-    ]
+    let series = try self.series.map { subject in
+      switch subject {
+      case .size:
+        try measure(detector, "picture size", [320, 480, 640, 800, 1024].map { Case("\($0)", side: $0) })
+      case .classes:
+        try measure(detector, "classes", [1, 80, 1203].map { Case("\($0)", prompt: Names.generated($0)) })
+      case .batch: try measure(detector, "batch", batches.map { Case("\($0)", batch: $0) })
+      }
+    }
     try common.report(series, series.map(\.table))
   }
 

@@ -48,12 +48,16 @@ struct DetectCommand: ParsableCommand {
     let progress = ProgressLine()
     var failures = 0
     var records: [DetectionRecord] = []
+    let ahead = ReadAhead(files) { file in
+      let picture = try Picture(contentsOf: file.url)
+      return (picture: picture, input: try detector.prepare(picture, options: options))
+    }
     for (index, file) in files.enumerated() {
       progress.show(index, of: files.count, unit: "pictures")
       let found: [Detection]
       do {
-        let picture = try Picture(contentsOf: file.url)
-        found = try detector.detect(picture, prompt, options: options)
+        let (picture, input) = try ahead.next()
+        found = try detector.detect([input], prompt, options: options)[0]
         try annotated?.write(picture, found, at: index)
       } catch {
         failures += 1

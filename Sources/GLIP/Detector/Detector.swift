@@ -80,19 +80,45 @@ public final class Detector: Sendable {
   public func detect(
     _ pictures: [Picture], _ prompt: Prompt, options: DetectionOptions = DetectionOptions()
   ) throws -> [[Detection]] {
+    try detect(
+      count: pictures.count, prompt, options,
+      size: { options.resize.size(width: pictures[$0].width, height: pictures[$0].height) },
+      input: { index in
+        try StageClock.time(.preprocessing) { try prepare(pictures[index], options: options) }
+      })
+  }
+
+  /// What the prompt names in each of several pictures that were prepared with the same options.
+  public func detect(
+    _ inputs: [NetworkInput], _ prompt: Prompt, options: DetectionOptions = DetectionOptions()
+  ) throws -> [[Detection]] {
+    try detect(
+      count: inputs.count, prompt, options, size: { (inputs[$0].width, inputs[$0].height) },
+      input: { inputs[$0] })
+  }
+
+  /// Resizes and normalises a picture, on one thread; what else `detect` does occupies all.
+  ///
+  /// - Throws: `DetectorError` for a picture that would be too large.
+  public func prepare(
+    _ picture: Picture, options: DetectionOptions = DetectionOptions()
+  ) throws -> NetworkInput {
+    try Preprocessing.input(for: picture, options.resize)
+  }
+
+  private func detect(
+    count: Int, _ prompt: Prompt, _ options: DetectionOptions, size: (Int) -> (width: Int, height: Int),
+    input: (Int) throws -> NetworkInput
+  ) throws -> [[Detection]] {
     let encoded = try validate(prompt, options: options)
-    var results = [[Detection]](repeating: [], count: pictures.count)
-    let bySize = Dictionary(grouping: pictures.indices) { index in
-      let size = options.resize.size(width: pictures[index].width, height: pictures[index].height)
-      return [size.width, size.height]
-    }
+    var results = [[Detection]](repeating: [], count: count)
+    let bySize = Dictionary(grouping: 0..<count) { [size($0).width, size($0).height] }
     for indices in bySize.values {
       for start in stride(from: 0, to: indices.count, by: Self.largestBatch) {
         let batch = indices[start..<min(start + Self.largestBatch, indices.count)]
-        let inputs = try StageClock.time(.preprocessing) {
-          try batch.map { try Preprocessing.input(for: pictures[$0], options.resize) }
+        for (index, found) in zip(batch, try detect(batch.map(input), encoded, options)) {
+          results[index] = found
         }
-        for (index, found) in zip(batch, try detect(inputs, encoded, options)) { results[index] = found }
       }
     }
     return results

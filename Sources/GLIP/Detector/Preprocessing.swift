@@ -1,8 +1,9 @@
 import Pictures
 import Torch
 
-/// A picture as the network reads it.
-package struct NetworkInput: Sendable {
+/// A picture as the network reads it: resized and normalised. `Detector.prepare` makes one, so that a program can
+/// read pictures ahead while the network is busy with others.
+public struct NetworkInput: Sendable {
   /// [1, 3, H, W] float32, blue first, normalised, channels last in memory; H and W are multiples of 32, zero
   /// beyond the picture.
   package let pixels: Tensor
