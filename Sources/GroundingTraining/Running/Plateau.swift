@@ -15,6 +15,14 @@ public struct Plateau: Codable, Sendable, Hashable {
     (self.factor, self.minimumRate) = (factor, minimumRate)
   }
 
+  public init(from decoder: any Decoder) throws {
+    let (usual, values) = (Plateau(), try decoder.container(keyedBy: CodingKeys.self))
+    patience = try values.decodeIfPresent(Int.self, forKey: .patience) ?? usual.patience
+    stopPatience = try values.decodeIfPresent(Int.self, forKey: .stopPatience) ?? usual.stopPatience
+    factor = try values.decodeIfPresent(Double.self, forKey: .factor) ?? usual.factor
+    minimumRate = try values.decodeIfPresent(Double.self, forKey: .minimumRate) ?? usual.minimumRate
+  }
+
   /// What has been seen so far.
   public struct Progress: Codable, Sendable, Hashable {
     public var best: Double?

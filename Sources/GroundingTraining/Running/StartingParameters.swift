@@ -1,0 +1,107 @@
+import Checkpoints
+import Foundation
+import GLIP
+import Synchronization
+import Torch
+
+/// Where the parameters of a run begin: in a whole network's file, or with encoders that were trained alone, and drawn
+/// from the seed where there is nothing.
+final class StartingParameters: ParameterSource {
+  private let whole: ModelFile?
+  private let parts: [Part]
+  private let fresh: FreshParameters
+
+  /// A part of the network with a file of its own.
+  private struct Part: Sendable {
+    let words: String
+    let path: String
+    /// What the file's names may begin with.
+    let prefixes: [String]
+    let file: URL
+    let checkpoint: Checkpoint
+    /// Names that were found in the file, and that were not.
+    let found = Shared([String]())
+    let missing = Shared([String]())
+  }
+
+  /// A value that several hold.
+  private final class Shared<Value: Sendable>: Sendable {
+    let value: Mutex<Value>
+    init(_ value: sending Value) { self.value = Mutex(value) }
+  }
+
+  init(_ network: TrainingConfiguration.Network, seed: UInt64) throws {
+    whole = try network.checkpoint.map { try ModelFile(URL(fileURLWithPath: $0), preset: network.preset) }
+    if let whole, whole.isQuantized {
+      throw ConfigurationError("\(whole.url.relativePath) is quantised; training begins with the original")
+    }
+    fresh = try FreshParameters(seed: seed)
+    parts = try [
+      ("picture encoder", "backbone.body.", [""], network.backbone),
+      ("text encoder", "language_backbone.body.model.", ["", "bert."], network.language),
+    ].compactMap { words, path, prefixes, name in
+      try name.map { name in
+        let file = URL(fileURLWithPath: name)
+        return Part(
+          words: words, path: path, prefixes: prefixes, file: file, checkpoint: try Checkpoint(opening: file))
+      }
+    }
+  }
+
+  /// The network's sizes, where a whole one is there.
+  var configuration: GLIPConfiguration? { whole?.configuration }
+
+  func parameter(_ name: String, shape: [Int], initial: Initializer) throws -> Tensor {
+    if let part = parts.first(where: { name.hasPrefix($0.path) }) {
+      if let value = try part.value(String(name.dropFirst(part.path.count)), shape: shape) { return value }
+    } else if let whole {
+      if whole.checkpoint[name] != nil {
+        let value = try Tensor(named: name, in: whole.checkpoint)
+        // The plain classifier, which nothing reads, may be for another number of classes.
+        if value.shape == shape || !PathSet.unused.contains(name) { return value }
+      } else if !Self.optional.contains(name) {
+        throw TorchError.missingParameter(name)
+      }
+    }
+    return try fresh.parameter(name, shape: shape, initial: initial)
+  }
+
+  /// What a network may have or not.
+  private static let optional: PathSet = [
+    "rpn.tunable_linear", "rpn.head.cls_logits", "rpn.head.contrastive_align_projection_image",
+    "rpn.head.contrastive_align_projection_text", "rpn.head.contrastive_align_log_scale", "rpn.head.mlm_head",
+  ]
+
+  /// What of the encoders' files was used, once the network is made; a line for each.
+  ///
+  /// - Throws: `ConfigurationError` for a file of which nothing was.
+  func report() throws -> [String] {
+    try parts.map { part in
+      let (found, missing) = (part.found.value.withLock { $0 }, part.missing.value.withLock { $0 })
+      guard !found.isEmpty else {
+        throw ConfigurationError("\(part.file.relativePath) holds no \(part.words): there is no '\(missing.first ?? "")' in it")
+      }
+      let rest = missing.isEmpty ? "" : ", \(missing.count) not in it begin anew ('\(missing[0])' for one)"
+      return "The \(part.words) begins with \(found.count) arrays of \(part.file.relativePath)\(rest)"
+    }
+  }
+}
+
+extension StartingParameters.Part {
+  /// The value in the part's file, if it is there.
+  fileprivate func value(_ name: String, shape: [Int]) throws -> Tensor? {
+    // Early files of BERT have other names for the norms' parameters.
+    let old = name.replacing("LayerNorm.weight", with: "LayerNorm.gamma").replacing("LayerNorm.bias", with: "LayerNorm.beta")
+    let candidates = prefixes.flatMap { prefix in [name, old].map { prefix + $0 } }
+    guard let key = candidates.first(where: { checkpoint[$0] != nil }) else {
+      missing.value.withLock { $0.append(name) }
+      return nil
+    }
+    let value = try Tensor(named: key, in: checkpoint)
+    guard value.shape == shape else {
+      throw TorchError.wrongShape(parameter: "\(key) of \(file.relativePath)", expected: shape, found: value.shape)
+    }
+    found.value.withLock { $0.append(name) }
+    return value
+  }
+}
