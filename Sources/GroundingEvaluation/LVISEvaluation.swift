@@ -42,21 +42,17 @@ public struct LVISEvaluation: Sendable {
     var parameters = PrecisionParameters()
     parameters.detectionLimits = [.max]
 
-    var counts = Self.within(limit, detections, groundTruth)
-    let objects = Grouping(groundTruth.boxes.count, into: classCount) { groundTruth.boxes[$0].classIndex }
-    let absent = Self.images(of: groundTruth, \.absentClasses)
-    let all = Grouping(detections.count, into: classCount) { detections[$0].classIndex }
-    // Class by class: a table of all pairs of pictures and classes would be large.
-    var lastClass = ContiguousArray(repeating: -1, count: groundTruth.images.count)
-    for index in 0..<classCount {
-      for object in objects[index] { lastClass[groundTruth.boxes[Int(object)].imageIndex] = index }
-      for image in absent[index] { lastClass[image] = index }
-      for position in all[index] where lastClass[detections[Int(position)].imageIndex] != index {
-        counts[Int(position)] = false
-      }
+    // LVIS's code does not see boxes, of objects or detected, whose area is not positive.
+    let objects = Grouping(groundTruth.boxes.count, into: classCount) { position in
+      groundTruth.boxes[position].area > 0 ? groundTruth.boxes[position].classIndex : nil
     }
-    let detected = Grouping(detections.count, into: classCount) {
-      counts[$0] ? detections[$0].classIndex : nil
+    let isWithin = Self.within(limit, detections, groundTruth)
+    let candidates = Grouping(detections.count, into: classCount) { position in
+      isWithin[position] && detections[position].rectangle.area > 0 ? detections[position].classIndex : nil
+    }
+    let isJudged = Self.judged(detections, candidates, objects, groundTruth)
+    let detected = Grouping(detections.count, into: classCount) { position in
+      isJudged[position] ? detections[position].classIndex : nil
     }
     result = PrecisionTable(
       groundTruth: groundTruth, objects: objects, detections: detections, detected: detected,
@@ -87,6 +83,25 @@ public struct LVISEvaluation: Sendable {
       }
       + recalls
       + sizes.map { Figure(name: "AR\($0.letter)\(suffix)", value: result.averageRecall(area: $0.area)) }
+  }
+
+  /// Which of the candidates are on pictures that are known to have their class, or known not to.
+  private static func judged(
+    _ detections: ContiguousArray<DetectedBox>, _ candidates: Grouping, _ objects: Grouping,
+    _ groundTruth: GroundTruth
+  ) -> ContiguousArray<Bool> {
+    let absent = images(of: groundTruth, \.absentClasses)
+    var isJudged = ContiguousArray(repeating: false, count: detections.count)
+    // Class by class: a table of all pairs of pictures and classes would be large.
+    var judgedClass = ContiguousArray(repeating: -1, count: groundTruth.images.count)
+    for index in groundTruth.classes.indices {
+      for object in objects[index] { judgedClass[groundTruth.boxes[Int(object)].imageIndex] = index }
+      for image in absent[index] { judgedClass[image] = index }
+      for position in candidates[index] {
+        isJudged[Int(position)] = judgedClass[detections[Int(position)].imageIndex] == index
+      }
+    }
+    return isJudged
   }
 
   /// For each class, the pictures that name it.
