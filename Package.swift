@@ -85,7 +85,8 @@ let package = Package(
     .executableTarget(
       name: "glip-benchmarks",
       dependencies: [
-        "Checkpoints", "GLIP", "GroundingData", "GroundingTraining", "Measuring", "Pictures", "PlainGLIP", "Torch",
+        "Checkpoints", "GLIP", "GroundingData", "GroundingEvaluation", "GroundingTraining", "Measuring", "Pictures",
+        "PlainGLIP", "Torch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks"),
 
@@ -100,7 +101,8 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "GroundingDataTests", dependencies: ["CArchive", "GLIP", "GroundingData", "Pictures", "Torch"]),
-    .testTarget(name: "GroundingEvaluationTests", dependencies: ["GroundingEvaluation"]),
+    .testTarget(
+      name: "GroundingEvaluationTests", dependencies: ["GroundingEvaluation"], resources: [.copy("Fixtures")]),
     .testTarget(name: "RunLogTests", dependencies: ["Pictures", "RunLog"]),
     .testTarget(
       name: "GroundingTrainingTests",

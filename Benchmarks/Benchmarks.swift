@@ -12,7 +12,7 @@ struct Benchmarks: ParsableCommand {
     subcommands: [
       CompareCommand.self, GrowthCommand.self, MemoryCommand.self, FunctionsCommand.self,
       AgreementCommand.self,
-      MemoryCommand.Run.self,
+      MemoryCommand.Run.self, MetricsCommand.self,
     ])
 }
 
