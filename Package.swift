@@ -53,7 +53,8 @@ let package = Package(
     // What a long run leaves to be read: event files of TensorBoard, JSON lines, plots.
     .target(
       name: "RunLog",
-      dependencies: ["Checkpoints", "CPictures", "Pictures", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+      dependencies: ["Pictures", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["Events/Events.proto"]),
 
     // Targets, losses, optimisation, and the loop around them.
     .target(

@@ -1,13 +1,13 @@
 import CPictures
 
 /// A picture being drawn on, with cairo and pango.
-final class Canvas {
+package final class Canvas {
   private let surface: OpaquePointer
   private let context: OpaquePointer
   private let width: Int
   private let height: Int
 
-  init(_ picture: Picture) throws(PictureError) {
+  package init(_ picture: Picture) throws(PictureError) {
     (width, height) = (picture.width, picture.height)
     surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))
     context = cairo_create(surface)
@@ -33,7 +33,7 @@ final class Canvas {
   }
 
   /// The picture as it is now.
-  var picture: Picture {
+  package var picture: Picture {
     cairo_surface_flush(surface)
     let pixels = [UInt8](unsafeUninitializedCapacity: 3 * width * height) { target, filled in
       eachRow { row, y in
@@ -58,21 +58,46 @@ final class Canvas {
     cairo_stroke(context)
   }
 
+  /// Draws straight lines from point to point.
+  ///
+  /// - Parameters:
+  ///   - clip: what lies outside of it is not drawn
+  ///   - dashes: lengths of what is drawn and left out in turn; none for a whole line
+  package func stroke(
+    _ points: [SIMD2<Double>], in clip: PixelBox, lineWidth: Double, color: SIMD3<Double>,
+    opacity: Double = 1,
+    dashes: [Double] = []
+  ) {
+    cairo_save(context)
+    cairo_rectangle(context, clip.x0, clip.y0, clip.width, clip.height)
+    cairo_clip(context)
+    for point in points { cairo_line_to(context, point.x, point.y) }
+    cairo_set_source_rgba(context, color[0], color[1], color[2], opacity)
+    cairo_set_line_width(context, lineWidth)
+    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+    cairo_set_line_cap(context, dashes.isEmpty ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
+    cairo_set_dash(context, dashes, Int32(dashes.count), 0)
+    cairo_stroke(context)
+    cairo_restore(context)
+  }
+
   /// Fills a rectangle.
-  func fill(_ box: PixelBox, color: SIMD3<Double>) {
-    cairo_set_source_rgb(context, color[0], color[1], color[2])
+  package func fill(_ box: PixelBox, color: SIMD3<Double>, opacity: Double = 1) {
+    cairo_set_source_rgba(context, color[0], color[1], color[2], opacity)
     cairo_rectangle(context, box.x0, box.y0, box.width, box.height)
     cairo_fill(context)
   }
 
   /// One line of text, to be drawn on this canvas.
-  func line(_ string: String, family: String, size: Double, maxWidth: Double, keepsEnd: Bool) -> TextLine {
+  package func line(_ string: String, family: String, size: Double, maxWidth: Double, keepsEnd: Bool)
+    -> TextLine
+  {
     TextLine(
       on: context, string, family: family, size: size, maxWidth: maxWidth, keepsEnd: keepsEnd)
   }
 
   /// Draws text within a rectangle, from its upper left corner.
-  func draw(_ text: TextLine, in box: PixelBox, inset: Double, color: SIMD3<Double>) {
+  package func draw(_ text: TextLine, in box: PixelBox, inset: Double, color: SIMD3<Double>) {
     cairo_save(context)
     cairo_rectangle(context, box.x0, box.y0, box.width, box.height)
     cairo_clip(context)

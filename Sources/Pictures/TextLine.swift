@@ -1,11 +1,11 @@
 import CPictures
 
 /// A line of shaped text, shortened with an ellipsis to a greatest width.
-final class TextLine {
+package final class TextLine {
   private let layout: OpaquePointer
   /// In pixels.
-  let width: Double
-  let height: Double
+  package let width: Double
+  package let height: Double
 
   /// - Parameter keepsEnd: whether the ellipsis stands in the middle, rather than at the end.
   init(

@@ -3,6 +3,7 @@ import Foundation
 import GLIP
 import Measuring
 import Pictures
+import RunLog
 import Torch
 
 struct BenchCommand: ParsableCommand {

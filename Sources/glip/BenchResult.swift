@@ -1,5 +1,6 @@
 import Foundation
 import Measuring
+import RunLog
 
 /// What `glip bench` has measured. Times are in seconds of one run, which is one call for the whole batch.
 struct BenchResult: Encodable {

@@ -27,52 +27,6 @@ func printable(_ text: String) -> String {
   )
 }
 
-/// A number of bytes for a person.
-func bytes(_ count: Int64) -> String {
-  let units = ["B", "kB", "MB", "GB"]
-  var value = Double(count)
-  var unit = 0
-  while value >= 1000, unit + 1 < units.count {
-    value /= 1000
-    unit += 1
-  }
-  return unit == 0 ? "\(count) B" : String(format: "%.1f %@", value, units[unit])
-}
-
-/// A line on the terminal that is written over as work goes on; silent where there is no terminal.
-struct ProgressLine {
-  private let isTerminal = isatty(STDERR_FILENO) == 1
-  private let start = Date()
-
-  /// Work done of `total`, counted in `unit`.
-  func show(_ done: Int, of total: Int, unit: String) {
-    guard isTerminal, total > 1 else { return }
-    let width = 30
-    let filled = width * done / max(total, 1)
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    let seconds = Date().timeIntervalSince(start)
-    let rate = Double(done) / max(seconds, 1e-9)
-    let left = done > 0 ? Self.clock(Double(total - done) / rate) : "?"
-    show(String(format: "%@ %d/%d  %.2f %@/s  %@ left", bar, done, total, rate, unit, left))
-  }
-
-  /// Any text in place of the line.
-  func show(_ text: String) {
-    guard isTerminal else { return }
-    _ = write("\r\u{1B}[2K\(text)", to: STDERR_FILENO)
-  }
-
-  /// Takes the line away, so that other text can be written.
-  func clear() { show("") }
-
-  static func clock(_ seconds: Double) -> String {
-    let whole = Int(min(seconds, 359_999).rounded())
-    return whole >= 3600
-      ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
-      : String(format: "%d:%02d", whole / 60, whole % 60)
-  }
-}
-
 /// Whether all of it could be written; else `errno` says why.
 private func write(_ text: String, to descriptor: Int32) -> Bool {
   var rest = Array(text.utf8)[...]

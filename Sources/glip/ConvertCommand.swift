@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GLIP
+import RunLog
 import Torch
 
 struct ConvertCommand: ParsableCommand {

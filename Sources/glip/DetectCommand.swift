@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GLIP
 import Pictures
+import RunLog
 
 struct DetectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Foundation
 import GLIP
+import RunLog
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

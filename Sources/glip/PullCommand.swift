@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ModelStore
+import RunLog
 
 struct PullCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,7 +27,7 @@ struct PullCommand: AsyncParsableCommand {
     let download = try await store.pull(model, sha256: sha256) { progress in
       let total = progress.total.map { " of \(bytes($0))" } ?? ""
       let left =
-        progress.remaining.map { "  \(ProgressLine.clock(Double($0.components.seconds))) left" } ?? ""
+        progress.remaining.map { "  \(duration(Double($0.components.seconds))) left" } ?? ""
       line.show("\(bytes(progress.received))\(total)  \(bytes(Int64(progress.rate)))/s\(left)")
     }
     line.clear()

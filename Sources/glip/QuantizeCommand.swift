@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GLIP
 import Pictures
+import RunLog
 import Torch
 
 struct QuantizeCommand: ParsableCommand {
