@@ -26,7 +26,9 @@ let package = Package(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
 
     // The engine: the only C++, and the tensor type over it.
-    .target(name: "CTorch", dependencies: ["CLibtorch"]),
+    .target(
+      name: "CTorch", dependencies: ["CLibtorch"], exclude: ["Gloo/README.md"],
+      cxxSettings: [.headerSearchPath("Gloo")]),
     .target(name: "Checkpoints", dependencies: ["CArchive"]),
     .target(name: "Torch", dependencies: ["CTorch", "Checkpoints"]),
 

@@ -1,10 +1,9 @@
-#include "CTorch.h"
+#include "Shim.h"
 
 #include "Kernels/Parallel.h"
 
 #include <dlfcn.h>
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -18,7 +17,6 @@
 #include <algorithm>
 #include <atomic>
 #include <climits>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,9 +24,10 @@
 #include <utility>
 #include <vector>
 
-struct CTTensor {
-  at::Tensor value;
-};
+using glip::apply_thread_count;
+using glip::guarded;
+using glip::wrap;
+
 struct CTOperator {
   c10::OperatorHandle handle;
 };
@@ -42,41 +41,7 @@ struct CTInferenceGuard {
 namespace {
 
 std::atomic<int64_t> live_tensors{0};
-
-CTTensor *wrap(at::Tensor tensor) {
-  auto *result = new CTTensor{std::move(tensor)};
-  live_tensors.fetch_add(1, std::memory_order_relaxed);
-  return result;
-}
-
-char *copy_message(const char *text) { return strdup(text); }
-
-// The one place where C++ exceptions end.
-template <typename Body>
-char *guarded(Body &&body) {
-  try {
-    body();
-    return nullptr;
-  } catch (const c10::Error &error) {
-    return copy_message(error.what_without_backtrace());
-  } catch (const std::exception &error) {
-    return copy_message(error.what());
-  } catch (...) {
-    return copy_message("an exception that is not std::exception");
-  }
-}
-
-// libtorch keeps the number of threads per calling thread, and Swift's tasks move between threads: every call
-// that may use several first takes over the number that was set last.
 std::atomic<int> wanted_threads{0};
-
-void apply_thread_count() {
-  thread_local int applied = 0;
-  const int wanted = wanted_threads.load(std::memory_order_relaxed);
-  if (wanted == applied) return;
-  at::set_num_threads(wanted);
-  applied = wanted;
-}
 
 at::Tensor tensor_at(const CTPools &pools, int64_t index) {
   const CTTensor *tensor = pools.tensors[index];
@@ -192,6 +157,20 @@ std::vector<at::Tensor> tensors_of(const torch::jit::Stack &stack) {
 }
 
 }  // namespace
+
+CTTensor *glip::wrap(at::Tensor tensor) {
+  auto *result = new CTTensor{std::move(tensor)};
+  live_tensors.fetch_add(1, std::memory_order_relaxed);
+  return result;
+}
+
+void glip::apply_thread_count() {
+  thread_local int applied = 0;
+  const int wanted = wanted_threads.load(std::memory_order_relaxed);
+  if (wanted == applied) return;
+  at::set_num_threads(wanted);
+  applied = wanted;
+}
 
 extern "C" {
 
@@ -357,6 +336,25 @@ char *ct_generator_make(const char *device, uint64_t seed, CTGenerator **result)
     lock.unlock();
     generator.set_current_seed(seed);
     *result = new CTGenerator{generator};
+  });
+}
+
+char *ct_generator_default(const char *device, CTGenerator **result) {
+  return guarded([&] { *result = new CTGenerator{at::globalContext().defaultGenerator(c10::Device(device))}; });
+}
+
+char *ct_generator_state(const CTGenerator *generator, CTTensor **result) {
+  return guarded([&] {
+    auto source = generator->value;
+    std::lock_guard lock(source.mutex());
+    *result = wrap(source.get_state());
+  });
+}
+
+char *ct_set_generator_state(CTGenerator *generator, const CTTensor *state) {
+  return guarded([&] {
+    std::lock_guard lock(generator->value.mutex());
+    generator->value.set_state(state->value);
   });
 }
 

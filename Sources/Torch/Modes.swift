@@ -99,5 +99,30 @@ public final class Generator: @unchecked Sendable {
     self.handle = handle!
   }
 
+  private init(owning handle: OpaquePointer) { self.handle = handle }
+
+  /// The generator that operators draw from which are given none; one for all who ask.
+  public static func standard(on device: Device = .cpu) throws -> Generator {
+    var handle: OpaquePointer?
+    try check(ct_generator_default(device.name, &handle), "Finding the generator of \(device)")
+    return Generator(owning: handle!)
+  }
+
   deinit { ct_generator_release(handle) }
+
+  /// All that its next numbers depend on.
+  public var state: [UInt8] {
+    get throws {
+      var state: OpaquePointer?
+      try check(ct_generator_state(handle, &state), "Reading the state of a generator")
+      return try Tensor(owning: state!).elements()
+    }
+  }
+
+  /// Goes on where a generator of the same kind of device was when its `state` was read.
+  ///
+  /// - Throws: `TorchError.failed` for bytes that are no such state.
+  public func setState(_ state: [UInt8]) throws {
+    try check(ct_set_generator_state(handle, Tensor(state).handle), "Setting the state of a generator")
+  }
 }

@@ -18,6 +18,8 @@ typedef struct CTTensor CTTensor;
 typedef struct CTOperator CTOperator;
 typedef struct CTGenerator CTGenerator;
 typedef struct CTInferenceGuard CTInferenceGuard;
+typedef struct CTGroup CTGroup;
+typedef struct CTReducer CTReducer;
 
 // MARK: Operators
 
@@ -86,6 +88,16 @@ char *ct_backward(CTTensor *root, const CTTensor *gradient, bool retain_graph);
 CTTensor *ct_gradient(const CTTensor *tensor);
 char *ct_set_gradient(CTTensor *tensor, const CTTensor *gradient);
 
+// A part of the network. Takes over the handles in `inputs`; returns NULL and, allocated by malloc, an array of
+// handles that the caller then owns; or a message to be released with `ct_free`.
+typedef char *(*CTBody)(void *context, CTTensor *const *inputs, size_t input_count, CTTensor ***results,
+                        size_t *result_count);
+// Runs `body` without recording, and again, recorded, when the backward pass comes to it: with the random numbers,
+// the autocast and the inputs of the first time. `release(context)` is called once, also where this fails, when
+// no backward pass can come any more. Results as those of `ct_operator_call`.
+char *ct_checkpoint(CTBody body, void (*release)(void *), void *context, const CTTensor *const *inputs,
+                    size_t input_count, CTTensor ***results, size_t *result_count);
+
 // Guards of the calling thread; each returns what was there before.
 bool ct_grad_mode(bool enabled);
 // Whether the calling thread is in inference mode.
@@ -100,13 +112,47 @@ char *ct_autocast(const char *device_type, int32_t dtype, int32_t *previous);
 
 char *ct_seed(uint64_t seed);
 char *ct_generator_make(const char *device, uint64_t seed, CTGenerator **result);
+// The one that operators draw from which are given none.
+char *ct_generator_default(const char *device, CTGenerator **result);
 void ct_generator_release(CTGenerator *generator);
+// Bytes in a tensor on the CPU.
+char *ct_generator_state(const CTGenerator *generator, CTTensor **result);
+char *ct_set_generator_state(CTGenerator *generator, const CTTensor *state);
 
 // Threads of one operator; the setting holds for the process.
 char *ct_threads(int64_t *count);
 char *ct_set_threads(int64_t count);
 char *ct_parallel_for(int64_t begin, int64_t end, int64_t grain,
                       void (*body)(void *context, int64_t begin, int64_t end), void *context);
+
+// MARK: Many processes
+
+// Where the processes of a run find each other.
+typedef struct {
+  const char *host;
+  uint16_t port;
+  bool serves;            // whether this process answers at that address
+  const char *prefix;     // of the keys there, for addresses that serve several runs
+  const char *interface;  // of the network, or the address of one; NULL for the one of the machine's name
+  int32_t rank;
+  int32_t size;
+  int64_t milliseconds;  // to wait for the others, now and in every collective operation
+} CTRendezvous;
+
+// Returns when all processes have come. The operators `_c10d_functional::…` know the group by its name.
+char *ct_group_make(const CTRendezvous *rendezvous, CTGroup **result);
+const char *ct_group_name(const CTGroup *group);
+void ct_group_release(CTGroup *group);
+
+// Averages the gradients of leaves over a group, in buckets that travel while the backward pass goes on.
+char *ct_reducer_make(const CTGroup *group, const CTTensor *const *leaves, size_t count, CTReducer **result);
+// The next backward pass is to be averaged.
+char *ct_reducer_begin(CTReducer *reducer);
+// That backward pass is over: leaves that it did not reach count as zero.
+char *ct_reducer_end(CTReducer *reducer);
+void ct_reducer_release(CTReducer *reducer);
+
+// MARK: The machine
 
 bool ct_cuda_available(void);
 const char *ct_version(void);
