@@ -99,7 +99,9 @@ let package = Package(
       name: "GLIPTests", dependencies: ["Checkpoints", "GLIP", "Pictures", "PlainGLIP", "Torch"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GroundingDataTests", dependencies: ["CArchive", "GLIP", "GroundingData", "Pictures", "Torch"]),
+      name: "GroundingDataTests",
+      dependencies: ["CArchive", "Checkpoints", "GLIP", "GroundingData", "Pictures", "Torch"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "GroundingEvaluationTests", dependencies: ["GroundingEvaluation"]),
     .testTarget(name: "RunLogTests", dependencies: ["Pictures", "RunLog"]),
     .testTarget(
