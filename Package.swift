@@ -62,8 +62,8 @@ let package = Package(
     .target(
       name: "GroundingTraining",
       dependencies: [
-        "Checkpoints", "GLIP", "GroundingData", "GroundingEvaluation", "Pictures", "RunLog", "Torch",
-        .product(name: "Yams", package: "Yams"),
+        "Checkpoints", "GLIP", "GroundingData", "GroundingEvaluation", "Measuring", "Pictures", "RunLog",
+        "Torch", .product(name: "Yams", package: "Yams"),
       ]),
 
     // Fetches released checkpoints.
@@ -103,7 +103,9 @@ let package = Package(
       name: "GLIPTests", dependencies: ["Checkpoints", "GLIP", "Pictures", "PlainGLIP", "Torch"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GroundingDataTests", dependencies: ["CArchive", "GLIP", "GroundingData", "Pictures", "Torch"]),
+      name: "GroundingDataTests",
+      dependencies: ["CArchive", "Checkpoints", "GLIP", "GroundingData", "Pictures", "Torch"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "GroundingEvaluationTests", dependencies: ["GroundingEvaluation"], resources: [.copy("Fixtures")]),
     .testTarget(name: "RunLogTests", dependencies: ["Pictures", "RunLog"]),

@@ -38,38 +38,61 @@ package enum Preprocessing {
   ///
   /// - Throws: `DetectorError.tooManyPixels` where the rule would enlarge a long, narrow picture out of bounds.
   package static func input(for picture: Picture, _ rule: ResizeRule) throws -> NetworkInput {
+    let resized = try resized(picture, rule)
+    try Trace.record("resized_rgb", Tensor(resized.pixels, shape: [resized.height, resized.width, 3]))
+    return NetworkInput(
+      pixels: try pixels(of: [resized]), width: resized.width, height: resized.height,
+      originalWidth: picture.width, originalHeight: picture.height)
+  }
+
+  /// The picture at the size the rule gives.
+  ///
+  /// - Throws: `DetectorError.tooManyPixels` where that is out of bounds.
+  package static func resized(_ picture: Picture, _ rule: ResizeRule) throws -> Picture {
     let size = rule.size(width: picture.width, height: picture.height)
     guard size.width <= mostPixels / size.height else {
       throw DetectorError.tooManyPixels(width: size.width, height: size.height, most: mostPixels)
     }
-    let resized = picture.resized(width: size.width, height: size.height)
-    try Trace.record("resized_rgb", Tensor(resized.pixels, shape: [resized.height, resized.width, 3]))
-    return NetworkInput(
-      pixels: try normalized(resized), width: size.width, height: size.height,
-      originalWidth: picture.width, originalHeight: picture.height)
+    return picture.resized(width: size.width, height: size.height)
   }
 
-  private static func normalized(_ picture: Picture) throws -> Tensor {
-    let width = picture.width + -picture.width %% multiple
-    let height = picture.height + -picture.height %% multiple
-    let values = [Float](unsafeUninitializedCapacity: 3 * width * height) { target, count in
+  /// Normalises, and pads all pictures to one size.
+  ///
+  /// - Returns: [B, 3, H, W] as in `NetworkInput`, H and W the largest of the pictures, rounded up.
+  /// - Throws: `DetectorError.tooManyPixels` for pictures whose common size is out of bounds.
+  package static func pixels(of pictures: [Picture]) throws -> Tensor {
+    let (widest, highest) = (pictures.map(\.width).max() ?? 0, pictures.map(\.height).max() ?? 0)
+    guard widest <= mostPixels / max(highest, 1) else {
+      throw DetectorError.tooManyPixels(width: widest, height: highest, most: mostPixels)
+    }
+    let (width, height) = (widest + -widest %% multiple, highest + -highest %% multiple)
+    let size = 3 * width * height
+    let values = [Float](unsafeUninitializedCapacity: pictures.count * size) { target, count in
       target.initialize(repeating: 0)
-      picture.pixels.withUnsafeBufferPointer { source in
-        table.withUnsafeBufferPointer { table in
-          for y in 0..<picture.height {
-            var (from, to) = (3 * y * picture.width, 3 * y * width)
-            for _ in 0..<picture.width {
-              target[to] = table[Int(source[from + 2])]
-              target[to + 1] = table[256 + Int(source[from + 1])]
-              target[to + 2] = table[512 + Int(source[from])]
-              from += 3
-              to += 3
-            }
-          }
-        }
+      for (index, picture) in pictures.enumerated() {
+        write(
+          picture, to: UnsafeMutableBufferPointer(rebasing: target[index * size..<(index + 1) * size]), width)
       }
       count = target.count
     }
-    return try Tensor(values, shape: [1, height, width, 3]).permuted(0, 3, 1, 2)
+    return try Tensor(values, shape: [pictures.count, height, width, 3]).permuted(0, 3, 1, 2)
+  }
+
+  /// - Parameter width: of the rows of `target`, in pixels.
+  private static func write(_ picture: Picture, to target: UnsafeMutableBufferPointer<Float>, _ width: Int) {
+    picture.pixels.withUnsafeBufferPointer { source in
+      table.withUnsafeBufferPointer { table in
+        for y in 0..<picture.height {
+          var (from, to) = (3 * y * picture.width, 3 * y * width)
+          for _ in 0..<picture.width {
+            target[to] = table[Int(source[from + 2])]
+            target[to + 1] = table[256 + Int(source[from + 1])]
+            target[to + 2] = table[512 + Int(source[from])]
+            from += 3
+            to += 3
+          }
+        }
+      }
+    }
   }
 }
