@@ -12,6 +12,7 @@ public struct GLIPModel: Sendable {
   private let body: SwinTransformer
   private let pyramid: FeaturePyramid
   private let language: BERTEncoder
+  private let promptOffsets: PromptOffsets?
   private let tower: DynamicHead
   private let alignment: AlignmentHead
 
@@ -23,6 +24,9 @@ public struct GLIPModel: Sendable {
       scope / "backbone" / "fpn", inputs: Array(body.channels.dropFirst()), channels: head.channels,
       dropBlock: head.dropBlock)
     language = try BERTEncoder(scope / "language_backbone" / "body" / "model", configuration.bert)
+    promptOffsets =
+      head.promptOffsets > 0
+      ? try PromptOffsets(scope, count: head.promptOffsets, width: configuration.bert.width) : nil
     let rpn = scope / "rpn" / "head"
     tower = try DynamicHead(rpn / "dyhead_tower", head: head, bert: configuration.bert)
     alignment = try AlignmentHead(
@@ -56,6 +60,7 @@ public struct GLIPModel: Sendable {
 
   /// The same, with the features that predictions are made of.
   private func output(_ levels: [Tensor], words: Tensor, padding: Tensor?) throws -> NetworkOutput {
+    let words = try promptOffsets.map { try $0(words) } ?? words
     let fused = try tower(levels, words: words, padding: padding)
     let predictions = try StageClock.time(.heads) { try alignment(fused.levels, words: fused.words) }
     return NetworkOutput(predictions: predictions, levels: fused.levels, words: fused.words)

@@ -38,6 +38,9 @@ public struct ResultsFolder: Sendable {
     }
   }
 
+  /// The folder of a run that another process makes.
+  public init(existing url: URL) { self.url = url }
+
   /// The text of the configuration of the run in a folder.
   ///
   /// - Throws: `RunLogError`, `missing` where there is no run

@@ -28,10 +28,14 @@ struct FinetuneCommand: ParsableCommand {
 
   @OptionGroup var network: PresetOption
 
-  @Option(help: "What is trained: full, linear (the predictors), language (the text encoder) or prompt (an offset for each word).")
+  @Option(
+    help:
+      "What is trained: full, linear (the predictors), language (the text encoder) or prompt (an offset for each word)."
+  )
   var tune = FineTuning.full
 
-  @Option(help: ArgumentHelp("Most passes over the data. (default: 24, with --shots 200)", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("Most passes over the data. (default: 24, with --shots 200)", valueName: "count"))
   var epochs: Int?
 
   @Option(help: ArgumentHelp("Pictures of a step.", valueName: "count"))
@@ -53,7 +57,9 @@ struct FinetuneCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   func validate() throws {
-    for (name, value) in [("epochs", epochs ?? 1), ("batch", batch), ("min-size", minSize), ("max-size", maxSize)]
+    for (name, value) in [
+      ("epochs", epochs ?? 1), ("batch", batch), ("min-size", minSize), ("max-size", maxSize),
+    ]
     where value < 1 {
       throw ValidationError("--\(name) is \(value); it must be at least 1")
     }
@@ -88,7 +94,8 @@ struct FinetuneCommand: ParsableCommand {
     result.optimization.epochs = epochs ?? (data.shots == nil ? 24 : 200)
     let rates = tune.rates
     result.optimization.rates.learningRate = learningRate ?? rates.learningRate
-    result.optimization.rates.languageLearningRate = learningRate.map { $0 * rates.language / rates.learningRate } ?? rates.language
+    result.optimization.rates.languageLearningRate =
+      learningRate.map { $0 * rates.language / rates.learningRate } ?? rates.language
     result.optimization.rates.weightDecay = rates.weightDecay
     result.optimization.warmUpSteps = 0
     result.optimization.precision = precision
@@ -113,10 +120,13 @@ struct FinetuneData: ParsableArguments {
         + "annotations/instances_train*.json or Pascal VOC's files in it.", valueName: "path"))
   var data: String
 
-  @Option(help: ArgumentHelp("The folder of the pictures, if it is not found by itself.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("The folder of the pictures, if it is not found by itself.", valueName: "folder"))
   var images: String?
 
-  @Option(help: ArgumentHelp("Data to measure with after each epoch; found by itself in a folder.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "Data to measure with after each epoch; found by itself in a folder.", valueName: "path"))
   var validation: String?
 
   @Option(help: ArgumentHelp("Train on so many pictures of each class only.", valueName: "count"))
@@ -124,7 +134,8 @@ struct FinetuneData: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Chooses other pictures for --shots; without it they are taken in the order of their ids.", valueName: "number"))
+      "Chooses other pictures for --shots; without it they are taken in the order of their ids.",
+      valueName: "number"))
   var shotSeed: UInt64?
 
   @Flag(help: "Leave out what is malformed instead of ending.")
@@ -154,10 +165,13 @@ struct FinetuneData: ParsableArguments {
 
   /// The annotation file of a part of a folder's data.
   private static func file(_ names: [String], in folder: String) -> String? {
-    let annotations = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/annotations"))?.sorted() ?? []
+    let annotations =
+      (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/annotations"))?.sorted() ?? []
     let candidates = names.flatMap { name in
       ["\(name).json", "\(name)/_annotations.coco.json", "annotations/\(name).json"]
-        + annotations.filter { $0.hasPrefix("instances_\(name)") && $0.hasSuffix(".json") }.map { "annotations/\($0)" }
+        + annotations.filter { $0.hasPrefix("instances_\(name)") && $0.hasSuffix(".json") }.map {
+          "annotations/\($0)"
+        }
     }
     return candidates.map { "\(folder)/\($0)" }.first { FileManager.default.fileExists(atPath: $0) }
   }

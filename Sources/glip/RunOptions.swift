@@ -16,7 +16,8 @@ struct RunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Processes on this machine that train together, each with a part of the pictures of a step.",
-      discussion: "On several machines start one with torchrun --no-python, or Slurm: RANK, WORLD_SIZE, MASTER_ADDR and "
+      discussion:
+        "On several machines start one with torchrun --no-python, or Slurm: RANK, WORLD_SIZE, MASTER_ADDR and "
         + "MASTER_PORT are read.", valueName: "count"))
   var processes = 1
 
@@ -38,7 +39,9 @@ struct RunOptions: ParsableArguments {
     var arguments: [String] = []
     var rest = CommandLine.arguments.dropFirst()
     while let argument = rest.popFirst() {
-      if argument == "--processes" { rest = rest.dropFirst() } else if !argument.hasPrefix("--processes=") {
+      if argument == "--processes" {
+        rest = rest.dropFirst()
+      } else if !argument.hasPrefix("--processes=") {
         arguments.append(argument)
       }
     }
@@ -58,11 +61,15 @@ struct RunOptions: ParsableArguments {
     let group = try environment().map { try ProcessGroup($0) }
     let isFirst = group?.rank ?? 0 == 0
     let shown = ShownProgress()
-    let observer = !isFirst ? Trainer.Observer() : Trainer.Observer(
-      progress: { shown.show($0) }, note: { shown.note($0) },
-      validating: { done, count in shown.validating(done, of: count) })
+    let observer =
+      !isFirst
+      ? Trainer.Observer()
+      : Trainer.Observer(
+        progress: { shown.show($0) }, note: { shown.note($0) },
+        validating: { done, count in shown.validating(done, of: count) })
     let trainer = try Trainer(
-      configuration, results: URL(fileURLWithPath: output), isResuming: resume, group: group, observer: observer)
+      configuration, results: URL(fileURLWithPath: output), isResuming: resume, group: group,
+      observer: observer)
     if isFirst { for note in trainer.notes { try say(note) } }
 
     let isAsked = Flag()

@@ -13,7 +13,8 @@ struct TrainCommand: ParsableCommand {
       the state from which --resume goes on. Ctrl-C saves and ends; a second one ends at once.
       """)
 
-  @Option(help: "The YAML file; 'recipes/' has examples. With --resume, that of the results folder by default.")
+  @Option(
+    help: "The YAML file; 'recipes/' has examples. With --resume, that of the results folder by default.")
   var config: String?
 
   @OptionGroup var run: RunOptions
@@ -24,7 +25,9 @@ struct TrainCommand: ParsableCommand {
     let folder: URL
     if let config {
       let file = URL(fileURLWithPath: config)
-      do { text = try String(contentsOf: file, encoding: .utf8) } catch { throw CommandError(error, at: config) }
+      do { text = try String(contentsOf: file, encoding: .utf8) } catch {
+        throw CommandError(error, at: config)
+      }
       folder = file.deletingLastPathComponent()
     } else {
       guard run.resume else { throw ValidationError("--config is missing: the YAML file of the run") }

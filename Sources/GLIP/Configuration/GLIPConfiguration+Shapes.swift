@@ -50,6 +50,9 @@ extension GLIPConfiguration {
     let box = try shape(rpn + "bbox_pred.weight", rank: 4)
     var head = HeadConfiguration(channels: box[1], blocks: blocks, fusion: fusion)
     head.classes = try shape(rpn + "cls_logits.weight", rank: 4)[0]
+    if checkpoint[PromptOffsets.parameter] != nil {
+      head.promptOffsets = try shape(PromptOffsets.parameter, rank: 2)[0]
+    }
     if fusion { head.fusionWidth = try shape(tower + "0.b_attn.attn.v_proj.weight", rank: 2)[0] }
 
     var swin = SwinConfiguration(

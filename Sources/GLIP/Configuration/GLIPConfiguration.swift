@@ -80,6 +80,8 @@ public struct HeadConfiguration: Codable, Sendable, Hashable {
   public var groups: Int
   /// Outputs of the plain classifier that released checkpoints carry and nothing reads.
   public var classes: Int
+  /// Places of a prompt for which prompt tuning has learnt an offset; 0 in all released models.
+  public var promptOffsets = 0
   /// In training, the share of the fusion's probabilities that is dropped.
   public var fusionDropout: Double
   /// In training, the share of the pyramid's finer maps that is dropped, in squares.
@@ -139,5 +141,6 @@ extension HeadConfiguration {
       fusionWidth: try size(.fusionWidth), groups: try size(.groups), classes: try size(.classes))
     fusionDropout = try values.decodeIfPresent(Double.self, forKey: .fusionDropout) ?? fusionDropout
     dropBlock = try values.decodeIfPresent(Double.self, forKey: .dropBlock) ?? dropBlock
+    promptOffsets = try values.decodeIfPresent(Int.self, forKey: .promptOffsets) ?? promptOffsets
   }
 }

@@ -34,7 +34,15 @@ struct DynamicHead: Sendable {
     _ levels: [Tensor], words: Tensor, padding: Tensor?
   ) throws -> (levels: [Tensor], words: Tensor) {
     var (levels, words) = (try PyramidLevels(levels), words)
-    for block in blocks { (levels, words) = try block(levels, words: words, padding: padding) }
+    for block in blocks {
+      let shapes = levels.shapes
+      let outputs = try ActivationCheckpointing.run([levels.rows, words] + [padding].compactMap(\.self)) {
+        let (levels, words) = try block(
+          PyramidLevels(rows: $0[0], shapes: shapes), words: $0[1], padding: $0.count > 2 ? $0[2] : nil)
+        return [levels.rows, words]
+      }
+      (levels, words) = (PyramidLevels(rows: outputs[0], shapes: shapes), outputs[1])
+    }
     return (try levels.maps, words)
   }
 }

@@ -35,7 +35,7 @@ struct BERTEncoder: Sendable {
     var x = try dropout(norm((words(ids) + type + place).to(.float32)))
     Trace.record("bert_embeddings", x)
     for (index, layer) in layers.enumerated() {
-      x = try layer(x, padding: padding)
+      x = try ActivationCheckpointing.run([x]) { [try layer($0[0], padding: padding)] }[0]
       Trace.record("bert_layer\(index)", x)
     }
     Trace.record("bert_last_hidden", x)

@@ -94,7 +94,11 @@ private struct SwinStage: Sendable {
     let grid = WindowGrid(height: x.size(1), width: x.size(2), window: window, shift: window / 2)
     let mask = try blocks.count > 1 && !inPlace ? grid.shiftMask(device: x.device) : nil
     for (block, layer) in blocks.enumerated() {
-      if inPlace { try layer.apply(to: x) } else { x = try layer(x, shiftMask: mask) }
+      if inPlace {
+        try layer.apply(to: x)
+      } else {
+        x = try ActivationCheckpointing.run([x]) { [try layer($0[0], shiftMask: mask)] }[0]
+      }
       try Trace.record("body_layer\(index)_block\(block)", x.flattened(from: 1, through: 2).clone())
     }
     guard let merging else { return (x, x) }

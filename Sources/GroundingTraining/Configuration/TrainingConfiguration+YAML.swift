@@ -75,7 +75,9 @@ extension TrainingConfiguration {
     ] {
       try require(rate >= 0 && rate.isFinite, "optimization.rates.\(name)", rate, "at least 0")
     }
-    try require(run.plateau == nil || validation.data != nil, "optimization.plateau", "set", "without, as there is no 'validation.data'")
+    try require(
+      run.plateau == nil || validation.data != nil, "optimization.plateau", "set",
+      "without, as there is no 'validation.data'")
     try require(saveEvery >= 1, "saveEvery", saveEvery, "at least 1")
     try require(logEvery >= 1, "logEvery", logEvery, "at least 1")
     try require(validation.every ?? 1 >= 1, "validation.every", validation.every ?? 0, "at least 1")

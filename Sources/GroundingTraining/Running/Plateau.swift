@@ -53,9 +53,4 @@ public struct Plateau: Codable, Sendable, Hashable {
       return isBest ? .better : sinceBest >= rule.stopPatience ? .stop : .same
     }
   }
-
-  /// A learning rate after some steps down.
-  func rate(_ rate: Double, after steps: Int) -> Double {
-    (0..<steps).reduce(rate) { rate, _ in max(rate * factor, min(minimumRate, rate)) }
-  }
 }

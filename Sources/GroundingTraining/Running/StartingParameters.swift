@@ -79,7 +79,8 @@ final class StartingParameters: ParameterSource {
     try parts.map { part in
       let (found, missing) = (part.found.value.withLock { $0 }, part.missing.value.withLock { $0 })
       guard !found.isEmpty else {
-        throw ConfigurationError("\(part.file.relativePath) holds no \(part.words): there is no '\(missing.first ?? "")' in it")
+        throw ConfigurationError(
+          "\(part.file.relativePath) holds no \(part.words): there is no '\(missing.first ?? "")' in it")
       }
       let rest = missing.isEmpty ? "" : ", \(missing.count) not in it begin anew ('\(missing[0])' for one)"
       return "The \(part.words) begins with \(found.count) arrays of \(part.file.relativePath)\(rest)"
@@ -91,7 +92,8 @@ extension StartingParameters.Part {
   /// The value in the part's file, if it is there.
   fileprivate func value(_ name: String, shape: [Int]) throws -> Tensor? {
     // Early files of BERT have other names for the norms' parameters.
-    let old = name.replacing("LayerNorm.weight", with: "LayerNorm.gamma").replacing("LayerNorm.bias", with: "LayerNorm.beta")
+    let old = name.replacing("LayerNorm.weight", with: "LayerNorm.gamma").replacing(
+      "LayerNorm.bias", with: "LayerNorm.beta")
     let candidates = prefixes.flatMap { prefix in [name, old].map { prefix + $0 } }
     guard let key = candidates.first(where: { checkpoint[$0] != nil }) else {
       missing.value.withLock { $0.append(name) }
@@ -99,7 +101,8 @@ extension StartingParameters.Part {
     }
     let value = try Tensor(named: key, in: checkpoint)
     guard value.shape == shape else {
-      throw TorchError.wrongShape(parameter: "\(key) of \(file.relativePath)", expected: shape, found: value.shape)
+      throw TorchError.wrongShape(
+        parameter: "\(key) of \(file.relativePath)", expected: shape, found: value.shape)
     }
     found.value.withLock { $0.append(name) }
     return value

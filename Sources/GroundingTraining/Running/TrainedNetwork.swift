@@ -16,7 +16,9 @@ struct TrainedNetwork: Sendable {
 
   init(_ settings: TrainingConfiguration, device: Device) throws {
     let start = try StartingParameters(settings.network, seed: settings.seed)
-    guard var configuration = settings.network.sizes ?? settings.network.preset?.configuration ?? start.configuration
+    guard
+      var configuration = settings.network.sizes ?? settings.network.preset?.configuration
+        ?? start.configuration
     else { throw ConfigurationError("The configuration names no network") }
     if settings.tuning.mode == .prompt { configuration.head.promptOffsets = PromptOffsets.count }
     let tuning = settings.tuning
@@ -32,7 +34,9 @@ struct TrainedNetwork: Sendable {
       }
     }
     notes = try start.report()
-    (self.configuration, self.parameters, self.frozen, self.device) = (configuration, parameters, frozen, device)
+    (self.configuration, self.parameters, self.frozen, self.device) = (
+      configuration, parameters, frozen, device
+    )
   }
 
   /// Names and tensors of everything, trained or not.

@@ -31,7 +31,8 @@ extension Trainer {
           step: progress.step, of: totalSteps, samples: samples, seconds: seconds, losses: result.losses,
           learningRate: result.learningRate, memoryBytes: Machine.residentBytes))
 
-      logged.losses = logged.losses.isEmpty
+      logged.losses =
+        logged.losses.isEmpty
         ? result.losses : zip(logged.losses, result.losses).map { ($0.name, $0.value + $1.value) }
       logged.steps += 1
       if progress.step.isMultiple(of: configuration.logEvery) || progress.step == totalSteps {
@@ -48,7 +49,9 @@ extension Trainer {
       var outcome = Plateau.Progress.Outcome.same
       if isTimeToValidate, !result.isAskedToStop { outcome = try validate() }
       let isLast = progress.step >= totalSteps || result.isAskedToStop || outcome == .stop
-      if isLast || progress.step.isMultiple(of: configuration.saveEvery) || (validation != nil && isTimeToValidate) {
+      if isLast || progress.step.isMultiple(of: configuration.saveEvery)
+        || (validation != nil && isTimeToValidate)
+      {
         try save(isBest: outcome == .better)
       }
       if result.isAskedToStop { return .interrupted }
@@ -80,13 +83,16 @@ extension Trainer {
     let text = ["AP", "AP50", "AP75"].compactMap { name in
       figures[name].map { "\(name) \(String(format: "%.4f", $0))" }
     }
-    observer.note("step \(progress.step): \(text.joined(separator: ", "))\(outcome == .better ? ", the best so far" : "")")
+    observer.note(
+      "step \(progress.step): \(text.joined(separator: ", "))\(outcome == .better ? ", the best so far" : "")"
+    )
     return outcome
   }
 
   /// Writes the state and the network, whole or not at all; the processes wait for one another.
   private func save(isBest: Bool) throws {
-    let generators = try group.map { try $0.gather(Runtime.generatorState()) } ?? [try Runtime.generatorState()]
+    let generator = try Tensor(Generator.standard(on: network.device).state)
+    let generators = try group.map { try $0.gather(generator) } ?? [generator]
     if group?.rank ?? 0 == 0 {
       let (_, parameters) = try measured()
       func write(_ name: String) throws {

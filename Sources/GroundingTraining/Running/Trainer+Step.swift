@@ -27,8 +27,11 @@ extension Trainer {
       let share = try total * (1 / Double(parts))
       let scaled = try progress.scaler?.scaled(share) ?? share
       if let reducer, part == parts - 1 { try reducer.backward(scaled) } else { try scaled.backward() }
-      let named = try [("total", total)].map { ($0, try $1.item()) } + terms.named.map { ($0.name, try $0.value.item()) }
-      sums = sums.isEmpty
+      let named =
+        try [("total", total)].map { ($0, try $1.item()) }
+        + terms.named.map { ($0.name, try $0.value.item()) }
+      sums =
+        sums.isEmpty
         ? named.map { ($0, $1 / Double(parts)) }
         : zip(sums, named).map { ($0.name, $0.value + $1.1 / Double(parts)) }
     }
@@ -36,7 +39,9 @@ extension Trainer {
 
     let tensors = optimizer.parameters.map(\.tensor)
     let isFinite = try progress.scaler?.unscale(tensors) ?? true
-    let norm = try isFinite ? Gradients.clip(tensors, toNorm: configuration.optimization.clip ?? .greatestFiniteMagnitude) : .nan
+    let norm =
+      try isFinite
+      ? Gradients.clip(tensors, toNorm: configuration.optimization.clip ?? .greatestFiniteMagnitude) : .nan
     if progress.scaler == nil, !norm.isFinite { throw try reportNonFinite(ids, sums) }
     let scale = schedule.learningRateFactor(at: progress.step)
     let plateau = configuration.optimization.plateau
@@ -64,9 +69,13 @@ extension Trainer {
         switch run.precision {
         case .float32: try network.model(pixels, prompts: batch.prompts)
         case .bfloat16:
-          try withAutocast(.bfloat16, device: network.device) { try network.model(pixels, prompts: batch.prompts) }
+          try withAutocast(.bfloat16, device: network.device) {
+            try network.model(pixels, prompts: batch.prompts)
+          }
         case .float16:
-          try withAutocast(.float16, device: network.device) { try network.model(pixels, prompts: batch.prompts) }
+          try withAutocast(.float16, device: network.device) {
+            try network.model(pixels, prompts: batch.prompts)
+          }
         }
       }
     }
@@ -91,7 +100,9 @@ extension Trainer {
   }
 
   /// Writes down the batch that gave a gradient that is no number. No parameter has been changed by it.
-  private func reportNonFinite(_ ids: [String], _ losses: [(name: String, value: Double)]) throws -> ConfigurationError {
+  private func reportNonFinite(_ ids: [String], _ losses: [(name: String, value: Double)]) throws
+    -> ConfigurationError
+  {
     struct Report: Encodable {
       let step: Int
       let position: LoaderPosition
@@ -106,6 +117,7 @@ extension Trainer {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     try encoder.encode(report).write(to: file, options: .atomic)
     return ConfigurationError(
-      "The gradients of step \(progress.step) are not finite; \(file.relativePath) names its records, and the state before is in \(Self.stateFile(in: results.url).relativePath)")
+      "The gradients of step \(progress.step) are not finite; \(file.relativePath) names its records, and the state before is in \(Self.stateFile(in: results.url).relativePath)"
+    )
   }
 }

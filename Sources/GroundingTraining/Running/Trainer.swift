@@ -67,9 +67,11 @@ public final class Trainer {
     let run = configuration.optimization
     guard run.batch.isMultiple(of: processes * run.accumulate) else {
       throw ConfigurationError(
-        "'optimization.batch' is \(run.batch), which cannot be shared by \(processes) processes in \(run.accumulate) parts")
+        "'optimization.batch' is \(run.batch), which cannot be shared by \(processes) processes in \(run.accumulate) parts"
+      )
     }
-    let device = try Device(configuration.device == "cuda" ? "cuda:\(group?.environment.localRank ?? 0)" : configuration.device)
+    let device = try Device(
+      configuration.device == "cuda" ? "cuda:\(group?.environment.localRank ?? 0)" : configuration.device)
 
     // Data first: mistakes there are the most common, and found at once.
     let set = try configuration.trainingSet()
@@ -78,7 +80,8 @@ public final class Trainer {
       completesBatches: configuration.data.completesBatches)
     stepsPerEpoch = max(try EpochOrder(set, epoch: 0, batching).count / run.accumulate, 1)
     totalSteps = run.steps ?? (run.epochs ?? 1) * stepsPerEpoch
-    validation = try configuration.validation.data == nil
+    validation =
+      try configuration.validation.data == nil
       ? nil : Validation(configuration.validation)
 
     network = try TrainedNetwork(configuration, device: device)
@@ -110,7 +113,7 @@ public final class Trainer {
       let state = TrainingState(parameters: network.all, average: average, optimizer: optimizer)
       let (saved, generator) = try state.restore(from: Self.stateFile(in: url), rank: rank)
       progress = saved
-      if let generator { try Runtime.setGeneratorState(generator) }
+      if let generator { try Generator.standard(on: device).setState(generator.elements()) }
     }
     if rank == 0 {
       results = try ResultsFolder(at: url, configuration: configuration.yaml, resuming: isResuming)

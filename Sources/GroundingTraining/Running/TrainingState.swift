@@ -23,7 +23,8 @@ struct TrainingState {
   private static let progressKey = "glip.training"
 
   private enum Prefix {
-    static let parameter = "parameter.", average = "average.", optimizer = "optimizer.", generator = "generator."
+    static let parameter = "parameter.", average = "average.", optimizer = "optimizer.",
+      generator = "generator."
   }
 
   /// - Parameter generators: states of the default generators, by process
@@ -33,7 +34,9 @@ struct TrainingState {
     arrays += optimizer.state.sorted { $0.key < $1.key }.map {
       SafetensorsWriter.Array(Prefix.optimizer + $0.key, $0.value)
     }
-    arrays += generators.enumerated().map { SafetensorsWriter.Array("\(Prefix.generator)\($0.offset)", $0.element) }
+    arrays += generators.enumerated().map {
+      SafetensorsWriter.Array("\(Prefix.generator)\($0.offset)", $0.element)
+    }
     let text = String(decoding: try JSONEncoder().encode(progress), as: UTF8.self)
     try SafetensorsWriter.write(arrays, metadata: [Self.progressKey: text], to: url)
   }
@@ -50,7 +53,9 @@ struct TrainingState {
     else { throw ConfigurationError("\(url.relativePath) is not the state of a run") }
     try withoutGradient {
       for (name, tensor) in parameters { try tensor.take(Prefix.parameter + name, from: file, url) }
-      for (name, tensor) in average?.parameters ?? [] { try tensor.take(Prefix.average + name, from: file, url) }
+      for (name, tensor) in average?.parameters ?? [] {
+        try tensor.take(Prefix.average + name, from: file, url)
+      }
       let moments = file.entries.map(\.name).filter { $0.hasPrefix(Prefix.optimizer) }.map { name in
         (String(name.dropFirst(Prefix.optimizer.count)), name)
       }
@@ -65,7 +70,8 @@ struct TrainingState {
 extension Tensor {
   fileprivate func take(_ name: String, from file: Checkpoint, _ url: URL) throws {
     guard let entry = file[name], entry.shape == shape else {
-      throw ConfigurationError("\(url.relativePath) is the state of another run: '\(name)' is missing or of another shape")
+      throw ConfigurationError(
+        "\(url.relativePath) is the state of another run: '\(name)' is missing or of another shape")
     }
     try copy(from: Tensor(named: name, in: file))
   }

@@ -19,7 +19,8 @@ struct Validation: Sendable {
     }
     if let names = settings.classPrompts, names.count != dataset.classes.count {
       throw ConfigurationError(
-        "'validation.classPrompts' names \(names.count) classes, but \(dataset.name) has \(dataset.classes.count)")
+        "'validation.classPrompts' names \(names.count) classes, but \(dataset.name) has \(dataset.classes.count)"
+      )
     }
     prompt = .classes(settings.classPrompts ?? dataset.classes.map { ClassPrompt($0.name) })
     truth = try GroundTruth(dataset)
@@ -56,7 +57,8 @@ struct Validation: Sendable {
         rectangle: Rectangle(x: row[3], y: row[4], width: row[5], height: row[6]), score: row[2])
     }
     let figures = try COCOEvaluation(groundTruth: truth, detections: detections).figures
-    return Dictionary(uniqueKeysWithValues: figures.compactMap { figure in figure.value.map { (figure.name, $0) } })
+    return Dictionary(
+      uniqueKeysWithValues: figures.compactMap { figure in figure.value.map { (figure.name, $0) } })
   }
 
   private static let columns = 7
@@ -88,7 +90,8 @@ extension GroundTruth {
           let box = object.box
           return GroundTruthBox(
             imageIndex: index, classIndex: classIndex,
-            rectangle: Rectangle(x: box.x0, y: box.y0, width: box.width, height: box.height), area: object.area,
+            rectangle: Rectangle(x: box.x0, y: box.y0, width: box.width, height: box.height),
+            area: object.area,
             isCrowd: object.isCrowd)
         }
       }

@@ -77,14 +77,20 @@ public final class AdamW {
   /// One step against the gradients that there are. A parameter without one stays as it is, its weight does not
   /// decay, and its means do not move.
   ///
-  /// - Parameter scale: multiplies all learning rates: the schedule
-  public func step(scale: Double = 1) throws {
+  /// - Parameters:
+  ///   - scale: multiplies all learning rates: the schedule
+  ///   - decayScale: multiplies all weight decays
+  ///   - minimumRate: no learning rate that was higher is scaled to less
+  public func step(scale: Double = 1, decayScale: Double = 1, minimumRate: Double = 0) throws {
     try withoutGradient {
-      for (group, members) in groups { try step(group, members, scale) }
+      for (group, members) in groups {
+        let rate = max(group.learningRate * scale, min(group.learningRate, minimumRate))
+        try step(members, rate: rate, decay: group.weightDecay * decayScale)
+      }
     }
   }
 
-  private func step(_ group: Group, _ members: [Int], _ scale: Double) throws {
+  private func step(_ members: [Int], rate: Double, decay: Double) throws {
     var (tensors, gradients): ([Tensor], [Tensor]) = ([], [])
     var (means, squares, steps): ([Tensor], [Tensor], [Tensor]) = ([], [], [])
     for index in members {
@@ -101,8 +107,8 @@ public final class AdamW {
     guard !tensors.isEmpty else { return }
     _ = try Self.count.tensors(steps, 1)
     _ = try Self.update.tensors(
-      tensors, gradients, means, squares, [Tensor](), steps, group.learningRate * scale, betas.mean,
-      betas.square, group.weightDecay, epsilon, false, false)
+      tensors, gradients, means, squares, [Tensor](), steps, rate, betas.mean,
+      betas.square, decay, epsilon, false, false)
   }
 }
 
