@@ -21,7 +21,7 @@ struct FinetuneCommand: ParsableCommand {
       """)
 
   @OptionGroup(title: "The data") var data: FinetuneData
-  @OptionGroup(title: "The run") var run: RunOptions
+  @OptionGroup(title: "The run") var options: RunOptions
 
   @Option(help: "The checkpoint to begin with: a .safetensors or .pth file, or a name from 'glip models'.")
   var model = "glip-t"
@@ -69,8 +69,8 @@ struct FinetuneCommand: ParsableCommand {
   }
 
   func run() throws {
-    if try run.launched() { return }
-    try run.train(configuration())
+    if try options.launched() { return }
+    try options.train(configuration())
   }
 
   private func configuration() throws -> TrainingConfiguration {

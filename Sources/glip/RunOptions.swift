@@ -72,7 +72,7 @@ struct RunOptions: ParsableArguments {
       observer: observer)
     if isFirst { for note in trainer.notes { try say(note) } }
 
-    let isAsked = Flag()
+    let isAsked = Request()
     Interruption.askOnce { isAsked.value.store(true, ordering: .relaxed) }
     let ending = try trainer.run { isAsked.value.load(ordering: .relaxed) }
     shown.finish()
@@ -84,7 +84,7 @@ struct RunOptions: ParsableArguments {
     }
   }
 
-  private final class Flag: Sendable {
+  private final class Request: Sendable {
     let value = Atomic<Bool>(false)
   }
 }

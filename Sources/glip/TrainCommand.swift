@@ -17,10 +17,10 @@ struct TrainCommand: ParsableCommand {
     help: "The YAML file; 'recipes/' has examples. With --resume, that of the results folder by default.")
   var config: String?
 
-  @OptionGroup var run: RunOptions
+  @OptionGroup var options: RunOptions
 
   func run() throws {
-    if try run.launched() { return }
+    if try options.launched() { return }
     let text: String
     let folder: URL
     if let config {
@@ -30,12 +30,12 @@ struct TrainCommand: ParsableCommand {
       }
       folder = file.deletingLastPathComponent()
     } else {
-      guard run.resume else { throw ValidationError("--config is missing: the YAML file of the run") }
-      text = try ResultsFolder.configuration(at: URL(fileURLWithPath: run.output))
-      folder = URL(fileURLWithPath: run.output)
+      guard options.resume else { throw ValidationError("--config is missing: the YAML file of the run") }
+      text = try ResultsFolder.configuration(at: URL(fileURLWithPath: options.output))
+      folder = URL(fileURLWithPath: options.output)
     }
     do {
-      try run.train(TrainingConfiguration(yaml: text).resolvingPaths(relativeTo: folder))
+      try options.train(TrainingConfiguration(yaml: text).resolvingPaths(relativeTo: folder))
     } catch let error as ConfigurationError where config != nil {
       throw CommandError(error, at: config ?? "")
     }

@@ -1,3 +1,5 @@
+import GLIP
+
 /// Which parameters are trained when a model is adapted to a task (Documentation/training.md, "Ways to fine-tune").
 public enum FineTuning: String, Codable, Sendable, CaseIterable {
   /// Everything but the stem and first stage of the picture encoder.

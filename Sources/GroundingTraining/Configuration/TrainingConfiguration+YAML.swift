@@ -21,7 +21,7 @@ extension TrainingConfiguration {
     let given: Node
     let defaults: Node
     do {
-      given = try Yams.compose(yaml: yaml) ?? Node([])
+      given = try Yams.compose(yaml: yaml) ?? Node.mapping(.init([]))
       defaults = try YAMLEncoder.node(of: TrainingConfiguration())
     } catch let error as YamlError {
       throw ConfigurationError("The configuration is not YAML: \(error.oneLine)")
@@ -89,7 +89,7 @@ extension TrainingConfiguration {
 
 extension YAMLEncoder {
   fileprivate static func node(of value: some Encodable) throws -> Node {
-    try Yams.compose(yaml: YAMLEncoder().encode(value)) ?? Node([])
+    try Yams.compose(yaml: YAMLEncoder().encode(value)) ?? Node.mapping(.init([]))
   }
 }
 

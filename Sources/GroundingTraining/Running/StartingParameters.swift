@@ -8,11 +8,11 @@ import Torch
 /// from the seed where there is nothing.
 final class StartingParameters: ParameterSource {
   private let whole: ModelFile?
-  private let parts: [Part]
+  fileprivate let parts: [Part]
   private let fresh: FreshParameters
 
   /// A part of the network with a file of its own.
-  private struct Part: Sendable {
+  fileprivate struct Part: Sendable {
     let words: String
     let path: String
     /// What the file's names may begin with.
@@ -20,14 +20,12 @@ final class StartingParameters: ParameterSource {
     let file: URL
     let checkpoint: Checkpoint
     /// Names that were found in the file, and that were not.
-    let found = Shared([String]())
-    let missing = Shared([String]())
-  }
+    let names = Names()
 
-  /// A value that several hold.
-  private final class Shared<Value: Sendable>: Sendable {
-    let value: Mutex<Value>
-    init(_ value: sending Value) { self.value = Mutex(value) }
+    final class Names: Sendable {
+      let found = Mutex<[String]>([])
+      let missing = Mutex<[String]>([])
+    }
   }
 
   init(_ network: TrainingConfiguration.Network, seed: UInt64) throws {
@@ -77,7 +75,7 @@ final class StartingParameters: ParameterSource {
   /// - Throws: `ConfigurationError` for a file of which nothing was.
   func report() throws -> [String] {
     try parts.map { part in
-      let (found, missing) = (part.found.value.withLock { $0 }, part.missing.value.withLock { $0 })
+      let (found, missing) = (part.names.found.withLock { $0 }, part.names.missing.withLock { $0 })
       guard !found.isEmpty else {
         throw ConfigurationError(
           "\(part.file.relativePath) holds no \(part.words): there is no '\(missing.first ?? "")' in it")
@@ -96,7 +94,7 @@ extension StartingParameters.Part {
       "LayerNorm.bias", with: "LayerNorm.beta")
     let candidates = prefixes.flatMap { prefix in [name, old].map { prefix + $0 } }
     guard let key = candidates.first(where: { checkpoint[$0] != nil }) else {
-      missing.value.withLock { $0.append(name) }
+      names.missing.withLock { $0.append(name) }
       return nil
     }
     let value = try Tensor(named: key, in: checkpoint)
@@ -104,7 +102,7 @@ extension StartingParameters.Part {
       throw TorchError.wrongShape(
         parameter: "\(key) of \(file.relativePath)", expected: shape, found: value.shape)
     }
-    found.value.withLock { $0.append(name) }
+    names.found.withLock { $0.append(name) }
     return value
   }
 }

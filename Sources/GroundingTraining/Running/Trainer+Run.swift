@@ -24,6 +24,7 @@ extension Trainer {
     var logged: (losses: [(name: String, value: Double)], steps: Int) = ([], 0)
     while progress.step < totalSteps {
       let result = try step(isAskedToStop: shouldStop())
+      for fault in faults.take() { observer.note("Left out: \(fault)") }
       samples += configuration.optimization.batch
       let seconds = start.duration(to: .now) / .seconds(1)
       observer.progress(

@@ -80,7 +80,7 @@ extension Trainer {
       }
     }
     let assigned = try AssignedTargets(
-      batch.targets, levels: .pyramid(height: pixels.size(2), width: pixels.size(3)),
+      batch.targets, levels: PyramidLevels.Shape.pyramid(height: pixels.size(2), width: pixels.size(3)),
       tokenCounts: batch.prompts.map(\.count), length: batch.prompts.map(\.count).max() ?? 0,
       device: network.device)
     var terms = try loss(output.predictions, assigned)

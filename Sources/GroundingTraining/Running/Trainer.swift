@@ -3,6 +3,7 @@ import GLIP
 import GroundingData
 import Measuring
 import RunLog
+import Synchronization
 import Torch
 
 /// A training run: batches in, steps, and from time to time a validation and a saved state (Documentation/training.md).
@@ -19,6 +20,7 @@ public final class Trainer {
   public let notes: [String]
 
   let loader: BatchLoader
+  let faults: Faults
   let loss: GroundingLoss
   let optimizer: AdamW
   let reducer: GradientReducer?
@@ -84,7 +86,8 @@ public final class Trainer {
       try configuration.validation.data == nil
       ? nil : Validation(configuration.validation)
 
-    network = try TrainedNetwork(configuration, device: device)
+    let network = try TrainedNetwork(configuration, device: device)
+    self.network = network
     let groups = network.parameters.groups(run.rates)
     guard !groups.isEmpty else { throw ConfigurationError("Everything is frozen; there is nothing to train") }
     let count = groups.reduce(0) { $0 + $1.tensor.count }
@@ -104,7 +107,7 @@ public final class Trainer {
       return try mean.elements()
     }
 
-    progress = TrainingProgress()
+    var progress = TrainingProgress()
     if run.precision == .float16 { progress.scaler = GradientScaler() }
     // Each process drops other things.
     try Runtime.seed(configuration.seed &+ UInt64(rank))
@@ -121,10 +124,28 @@ public final class Trainer {
     } else {
       (results, record) = (ResultsFolder(existing: url), nil)
     }
-    let note = observer.note
+    self.progress = progress
+    let faults = Faults()
+    self.faults = faults
+    let onProblem: (@Sendable (SampleError) -> Void)? =
+      configuration.data.skipsFaults ? { @Sendable fault in faults.note(fault) } : nil
     loader = try BatchLoader(
-      set, batching, from: progress.position, workers: configuration.data.workers,
-      onProblem: configuration.data.skipsFaults ? { note("Left out: \($0)") } : nil)
+      set, batching, from: progress.position, workers: configuration.data.workers, onProblem: onProblem)
+  }
+
+  /// Records that could not be used.
+  final class Faults: Sendable {
+    private let errors = Mutex<[SampleError]>([])
+
+    func note(_ error: SampleError) { errors.withLock { $0.append(error) } }
+
+    /// Those that were not taken before.
+    func take() -> [SampleError] {
+      errors.withLock { errors in
+        defer { errors = [] }
+        return errors
+      }
+    }
   }
 
   static func stateFile(in results: URL) -> URL { results.appending(path: "checkpoints/state.safetensors") }
