@@ -37,7 +37,8 @@ final class PictureFolder: Sendable {
     return .file(file)
   }
 
-  /// Detection records 0, 1, … of wide and high pictures, each with objects of one to three of `classes` classes.
+  /// Detection records 0, 1, … of wide and high pictures, each with objects of one to three of `classes`
+  /// classes.
   func detection(_ count: Int, classes: Int = 6, name: String = "list") throws -> ListedDataset {
     var generator = SeededGenerator(seed: 1)
     let records = try (0..<count).map { index in

@@ -209,6 +209,9 @@ struct LoaderTests {
     #expect(throws: SettingError.self) {
       try BatchLoader(set, Batching(size: 1), from: LoaderPosition(epoch: -1))
     }
+    #expect(throws: SettingError.self) {
+      try BatchLoader(set, Batching(size: .max, processes: .max))
+    }
     #expect(throws: SettingError.self) { try self.set(copies: .infinity) }
     #expect(throws: SettingError.self) { try self.set(copies: 1e12) }
   }

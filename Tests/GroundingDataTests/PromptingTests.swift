@@ -269,6 +269,19 @@ struct PromptingTests {
     #expect(try JSONDecoder().decode(DetectionPrompting.self, from: encoded) == .lvis)
   }
 
+  @Test func `a setting that does not exist is an error that names it`() throws {
+    let json = Data(#"{"negatives": {"maximun": 3}}"#.utf8)
+    let error = #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(DetectionPrompting.self, from: json)
+    }
+    guard case .dataCorrupted(let context)? = error else {
+      Issue.record("another error: \(String(describing: error))")
+      return
+    }
+    #expect(context.debugDescription == "there is no setting 'maximun' here")
+    #expect(context.codingPath.map(\.stringValue) == ["negatives", "maximun"])
+  }
+
   @Test func `impossible settings and classes are refused with a sentence`() throws {
     var prompting = DetectionPrompting.objects365
     prompting.negatives?.allProbability = .nan

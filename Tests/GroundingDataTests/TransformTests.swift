@@ -1,3 +1,4 @@
+import Foundation
 import GLIP
 import GroundingData
 import Pictures
@@ -158,6 +159,22 @@ struct TransformTests {
     #expect(Set(flat.pixels).count == 1)
     let bright = picture.recolored(brightness: 2, contrast: 2, saturation: 2)
     #expect(bright.pixels.contains(255) && bright.pixels.contains(0))
+  }
+
+  @Test func `augmentation and the use of captions are read from what they are written as`() throws {
+    func again<Value: Codable & Equatable>(_ value: Value) throws -> Value {
+      try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
+    }
+    var augmentation = Augmentation.none(shortSide: 320, longestSide: 500)
+    augmentation.crop = RandomCrop()
+    augmentation.colors = ColorJitter()
+    augmentation.colors?.contrast = 0.5
+    #expect(try again(augmentation) == augmentation)
+    #expect(try again(Augmentation.authors) == .authors)
+    #expect(try JSONDecoder().decode(Augmentation.self, from: Data("{}".utf8)) == .authors)
+    #expect(try again(CaptionGrounding.webCaptions) == .webCaptions)
+    #expect(try again(CaptionGrounding()) == CaptionGrounding())
+    #expect(try again(FewShot(shots: 3, seed: 30)) == FewShot(shots: 3, seed: 30))
   }
 
   @Test func `settings out of range are refused`() {

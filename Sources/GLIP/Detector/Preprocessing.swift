@@ -18,7 +18,8 @@ public struct NetworkInput: Sendable {
 package enum Preprocessing {
   /// Sides are padded to what the encoder and the pyramid halve down to.
   private static let multiple = 32
-  /// Mean and deviation of ImageNet's blue, green and red on the scale 0…255, as the Swin weights expect them.
+  /// Mean and deviation of ImageNet's blue, green and red on the scale 0…255, as the Swin weights expect
+  /// them.
   private static let mean: [Float] = [103.53, 116.28, 123.675]
   private static let deviation: [Float] = [57.375, 57.12, 58.395]
 
@@ -30,13 +31,14 @@ package enum Preprocessing {
     }
   }
 
-  /// Most pixels the network is shown. Its memory grows with them, and a narrow picture may be enlarged without bound
-  /// where the longer side has none.
+  /// Most pixels the network is shown. Its memory grows with them, and a narrow picture may be enlarged
+  /// without bound where the longer side has none.
   private static let mostPixels = 1 << 25
 
   /// Resizes, normalises and pads.
   ///
-  /// - Throws: `DetectorError.tooManyPixels` where the rule would enlarge a long, narrow picture out of bounds.
+  /// - Throws: `DetectorError.tooManyPixels` where the rule would enlarge a long, narrow picture out of
+  ///   bounds.
   package static func input(for picture: Picture, _ rule: ResizeRule) throws -> NetworkInput {
     let resized = try resized(picture, rule)
     try Trace.record("resized_rgb", Tensor(resized.pixels, shape: [resized.height, resized.width, 3]))

@@ -1,7 +1,7 @@
 import GLIP
 
-/// How captions and the boxes tied to them are used: as they are by default, with a choice of what suits captions from
-/// the web whose boxes a teacher network has found (paper, section 3.3).
+/// How captions and the boxes tied to them are used: as they are by default, with a choice of what suits
+/// captions from the web whose boxes a teacher network has found (paper, section 3.3).
 public struct CaptionGrounding: Sendable, Hashable, Codable {
   /// Boxes of which the teacher was not surer than this are left out.
   public var minimumScore: Double?
@@ -27,13 +27,13 @@ public struct CaptionGrounding: Sendable, Hashable, Codable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    minimumScore = try container.value(.minimumScore, or: minimumScore)
-    maximumOverlap = try container.value(.maximumOverlap, or: maximumOverlap)
-    minimumBoxes = try container.value(.minimumBoxes, or: minimumBoxes)
-    strangeCaptionProbability = try container.value(
+    let settings = try decoder.settings(CodingKeys.self)
+    minimumScore = try settings.decodeIfPresent(Double.self, forKey: .minimumScore)
+    maximumOverlap = try settings.decodeIfPresent(Double.self, forKey: .maximumOverlap)
+    minimumBoxes = try settings.value(.minimumBoxes, or: minimumBoxes)
+    strangeCaptionProbability = try settings.value(
       .strangeCaptionProbability, or: strangeCaptionProbability)
-    packing = try container.value(.packing, or: packing)
+    packing = try settings.decodeIfPresent(CaptionPacking.self, forKey: .packing)
   }
 
   func validate() throws(SettingError) {

@@ -12,19 +12,20 @@ public struct CaptionPacking: Sendable, Hashable, Codable {
   public init() {}
 
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    maximum = try container.value(.maximum, or: maximum)
-    aloneProbability = try container.value(.aloneProbability, or: aloneProbability)
-    allProbability = try container.value(.allProbability, or: allProbability)
+    let settings = try decoder.settings(CodingKeys.self)
+    maximum = try settings.value(.maximum, or: maximum)
+    aloneProbability = try settings.value(.aloneProbability, or: aloneProbability)
+    allProbability = try settings.value(.allProbability, or: allProbability)
   }
 
   func validate() throws(SettingError) {
-    try SettingError.check("number of captions packed together", maximum, atLeast: 0)
+    try SettingError.check("number of captions packed together", maximum, atLeast: 0, atMost: 1000)
     try SettingError.check("probability of a caption alone", probability: aloneProbability)
     try SettingError.check("probability of all captions", probability: allProbability)
   }
 
-  /// The text with as many of the others as there is room for beside it, in random order, each ended by a full stop.
+  /// The text with as many of the others as there is room for beside it, in random order, each ended by a
+  /// full stop.
   func packed(
     _ text: GroundedText, _ tokenizer: WordPieceTokenizer, maximumTokens: Int,
     using generator: inout SeededGenerator, other: (inout SeededGenerator) -> String?

@@ -42,8 +42,8 @@ public struct DetectionPrompter: Sendable {
     }
   }
 
-  /// A prompt for a picture, and its objects tied to the names of their classes. Where the classes of one picture do
-  /// not fit, a random selection of them is named, and the objects of the others are left out.
+  /// A prompt for a picture, and its objects tied to the names of their classes. Where the classes of one
+  /// picture do not fit, a random selection of them is named, and the objects of the others are left out.
   ///
   /// - Throws: `ConversionError`.
   public func text(

@@ -18,7 +18,8 @@ public struct DetectionPrompting: Sendable, Hashable, Codable {
     case none
     /// "object detection : "
     case detection
-    /// "object detection : ", or "object detection query : " where only classes of the picture are named, or none.
+    /// "object detection : ", or "object detection query : " where only classes of the picture are named, or
+    /// none.
     case detectionOrQuery
   }
 
@@ -49,12 +50,12 @@ public struct DetectionPrompting: Sendable, Hashable, Codable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    isShuffled = try container.value(.isShuffled, or: isShuffled)
-    negatives = try container.value(.negatives, or: negatives)
-    separator = try container.value(.separator, or: separator)
-    opening = try container.value(.opening, or: opening)
-    classPrompts = try container.value(.classPrompts, or: classPrompts)
+    let settings = try decoder.settings(CodingKeys.self)
+    isShuffled = try settings.value(.isShuffled, or: isShuffled)
+    negatives = try settings.decodeIfPresent(NegativeSampling.self, forKey: .negatives)
+    separator = try settings.value(.separator, or: separator)
+    opening = try settings.value(.opening, or: opening)
+    classPrompts = try settings.decodeIfPresent([ClassPrompt].self, forKey: .classPrompts)
   }
 }
 
@@ -68,19 +69,19 @@ public struct NegativeSampling: Sendable, Hashable, Codable {
   public var noneProbability = 0.0
   /// Probability of drawing `maximum`. In the cases that remain any number from 1 to `maximum` is as likely.
   public var allProbability = 0.5
-  /// Whether `__background__` may be drawn as well, as if it were a class. The authors' tables of classes hold it at
-  /// index 0, so released models have seen it.
+  /// Whether `__background__` may be drawn as well, as if it were a class. The authors' tables of classes
+  /// hold it at index 0, so released models have seen it.
   public var includesBackground = true
 
   public init() {}
 
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    maximum = try container.value(.maximum, or: maximum)
-    oneProbability = try container.value(.oneProbability, or: oneProbability)
-    noneProbability = try container.value(.noneProbability, or: noneProbability)
-    allProbability = try container.value(.allProbability, or: allProbability)
-    includesBackground = try container.value(.includesBackground, or: includesBackground)
+    let settings = try decoder.settings(CodingKeys.self)
+    maximum = try settings.value(.maximum, or: maximum)
+    oneProbability = try settings.value(.oneProbability, or: oneProbability)
+    noneProbability = try settings.value(.noneProbability, or: noneProbability)
+    allProbability = try settings.value(.allProbability, or: allProbability)
+    includesBackground = try settings.value(.includesBackground, or: includesBackground)
   }
 
   /// - Parameter total: of the classes there are to draw from.

@@ -7,7 +7,8 @@ public struct GroundedText: Sendable, Hashable {
 }
 
 extension [Record.Object] {
-  /// The objects that are trained on: no crowds, boxes cut to the picture, and none that is a line or a point then.
+  /// The objects that are trained on: no crowds, boxes cut to the picture, and none that is a line or a point
+  /// then.
   package func cut(toWidth width: Int, height: Int) -> [Record.Object] {
     let (right, bottom) = (Double(width - 1), Double(height - 1))
     return compactMap { object in

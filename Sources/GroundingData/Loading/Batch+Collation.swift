@@ -2,8 +2,8 @@ import GLIP
 import Torch
 
 extension Batch {
-  /// Puts samples together: pixels normalised and padded to the largest picture, prompts cut to the length that the
-  /// network takes.
+  /// Puts samples together: pixels normalised and padded to the largest picture, prompts cut to the length
+  /// that the network takes.
   ///
   /// - Throws: `DetectorError.tooManyPixels`, `TorchError`.
   public init(_ samples: [Sample], tokenizer: WordPieceTokenizer, maximumTokens: Int = 256) throws {
@@ -17,7 +17,8 @@ extension Batch {
 
   /// Whether the authors leave the batch out: none of its pictures has an object, or too many have none.
   ///
-  /// - Parameter maximumEmptyShare: of the pictures; theirs is 0.1, so that one of fewer than ten is too many.
+  /// - Parameter maximumEmptyShare: of the pictures; theirs is 0.1, so that one of fewer than ten is too
+  ///   many.
   public func isTooEmpty(maximumEmptyShare: Double = 0.1) -> Bool {
     let empty = targets.count { $0.boxes.isEmpty }
     return empty == targets.count || Double(empty) > maximumEmptyShare * Double(targets.count)

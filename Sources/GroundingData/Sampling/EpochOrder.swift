@@ -6,8 +6,8 @@ public struct Batching: Sendable, Hashable {
   public var size: Int
   public var rank: Int
   public var processes: Int
-  /// Whether the last pictures of an epoch that do not fill a batch are completed with its first ones; otherwise they
-  /// are left out, others in each epoch.
+  /// Whether the last pictures of an epoch that do not fill a batch are completed with its first ones;
+  /// otherwise they are left out, others in each epoch.
   public var completesBatches: Bool
 
   public init(size: Int, rank: Int = 0, processes: Int = 1, completesBatches: Bool = false) {
@@ -16,8 +16,8 @@ public struct Batching: Sendable, Hashable {
   }
 
   func validate() throws(SettingError) {
-    try SettingError.check("batch size", size, atLeast: 1)
-    try SettingError.check("number of processes", processes, atLeast: 1)
+    try SettingError.check("batch size", size, atLeast: 1, atMost: 1 << 20)
+    try SettingError.check("number of processes", processes, atLeast: 1, atMost: 1 << 20)
     guard (0..<processes).contains(rank) else {
       throw SettingError("rank", rank, "from 0 to \(processes - 1)")
     }
@@ -33,9 +33,9 @@ public struct LoaderPosition: Sendable, Hashable, Codable {
   public init(epoch: Int = 0, batch: Int = 0) { (self.epoch, self.batch) = (epoch, batch) }
 }
 
-/// The batches of an epoch: all records of a training set in random order, cut into batches of all processes together.
-/// Each process has its share of each, so the same pictures meet in a step whatever their number is, as long as the
-/// batches of all together are as large.
+/// The batches of an epoch: all records of a training set in random order, cut into batches of all processes
+/// together. Each process has its share of each, so the same pictures meet in a step whatever their number
+/// is, as long as the batches of all together are as large.
 public struct EpochOrder: Sendable {
   private let entries: [TrainingSet.Entry]
   private let batching: Batching
@@ -97,9 +97,11 @@ public struct EpochOrder: Sendable {
 }
 
 extension TrainingSet {
-  /// The samples of one batch, made on the calling thread: to look at them, or to repeat what a run did there.
+  /// The samples of one batch, made on the calling thread: to look at them, or to repeat what a run did
+  /// there.
   ///
-  /// - Throws: `SampleError` for a record that cannot be used; `SettingError`, also for a batch that the epoch lacks.
+  /// - Throws: `SampleError` for a record that cannot be used; `SettingError`, also for a batch that the
+  ///   epoch lacks.
   public func samples(
     at position: LoaderPosition, _ batching: Batching, onProblem: ((SampleError) -> Void)? = nil
   ) throws -> [Sample] {

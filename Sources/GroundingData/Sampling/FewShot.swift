@@ -2,19 +2,19 @@ import Foundation
 
 /// A few records for each class of a detection data set.
 ///
-/// Records are walked through, and one is taken if any of its classes is wanted yet. It counts for all of its classes,
-/// so a class may come to more records than were asked for, and its objects are not counted at all.
+/// Records are walked through, and one is taken if any of its classes is wanted yet. It counts for all of its
+/// classes, so a class may come to more records than were asked for, and its objects are not counted at all.
 public struct FewShot: Sendable, Hashable, Codable {
   /// Records for each class.
   public var shots: Int
-  /// Shuffles the records first. Without it they are walked through by their ids, always the same ones; the authors
-  /// fine-tune so, whatever seed they are given.
+  /// Shuffles the records first. Without it they are walked through by their ids, always the same ones; the
+  /// authors fine-tune so, whatever seed they are given.
   public var seed: UInt64?
 
   public init(shots: Int, seed: UInt64? = nil) { (self.shots, self.seed) = (shots, seed) }
 
-  /// Positions of the records in the data set, in the order in which they were taken. Reads all records; one that
-  /// cannot be read is not taken.
+  /// Positions of the records in the data set, in the order in which they were taken. Reads all records; one
+  /// that cannot be read is not taken.
   ///
   /// - Throws: `FewShotError` for a data set without a list of classes, `SettingError` for no shots.
   public func indices(in dataset: some GroundingDataset) throws -> [Int] {

@@ -1,5 +1,5 @@
-/// Random numbers that are a function of a seed and of what they are drawn for, such as the epoch and a place in it:
-/// every sample can be made again alone, on any thread, and a run goes on from two counters.
+/// Random numbers that are a function of a seed and of what they are drawn for, such as the epoch and a place
+/// in it: every sample can be made again alone, on any thread, and a run goes on from two counters.
 ///
 /// SplitMix64 (Steele, Lea and Flood, 2014), begun at a hash of seed and path.
 public struct SeededGenerator: RandomNumberGenerator, Sendable, Hashable, Codable {

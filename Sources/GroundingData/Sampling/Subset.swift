@@ -19,9 +19,9 @@ public struct Subset: GroundingDataset {
 }
 
 extension GroundingDataset {
-  /// The records that have something to be found, as the authors train on COCO and ODinW: an object that is no crowd,
-  /// in a box of more than a pixel's width and height. Reads all records; one that cannot be read stays, so that it is
-  /// reported when its turn comes.
+  /// The records that have something to be found, as the authors train on COCO and ODinW: an object that is
+  /// no crowd, in a box of more than a pixel's width and height. Reads all records; one that cannot be read
+  /// stays, so that it is reported when its turn comes.
   public func withoutEmptyRecords() -> Subset {
     Subset(
       self,

@@ -31,13 +31,15 @@ public struct TrainingSet: Sendable {
   public let seed: UInt64
 
   private let prompters: [DetectionPrompter]
-  /// By part and record: whether the picture is wide, high, or of unknown shape. Nil where they are not told apart.
+  /// By part and record: whether the picture is wide, high, or of unknown shape. Nil where they are not told
+  /// apart.
   let shapes: [[Shape]]?
 
   /// Records tried in place of one that cannot be used.
   private static let attempts = 100
 
-  /// - Parameter groupsShapes: whether wide pictures come together in batches, and high ones, which saves padding.
+  /// - Parameter groupsShapes: whether wide pictures come together in batches, and high ones, which saves
+  ///   padding.
   /// - Throws: `SettingError` for settings that make no sense.
   public init(
     _ parts: [Part], augmentation: Augmentation = .authors, tokenizer: WordPieceTokenizer,
@@ -84,7 +86,8 @@ public struct TrainingSet: Sendable {
   ///
   /// - Parameters:
   ///   - place: among the samples of the epoch
-  ///   - onProblem: told of records that cannot be used, which others of their data set then stand in for; nil to throw
+  ///   - onProblem: told of records that cannot be used, which others of their data set then stand in for;
+  ///     nil to throw
   /// - Throws: `SampleError`.
   func sample(
     of entry: Entry, epoch: Int, place: Int, onProblem: ((SampleError) -> Void)?

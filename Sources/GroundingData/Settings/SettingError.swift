@@ -17,9 +17,11 @@ public struct SettingError: Error, Sendable, Hashable {
     guard (0...1).contains(probability) else { throw SettingError(name, probability, "from 0 to 1") }
   }
 
-  static func check(_ name: String, _ value: Int?, atLeast least: Int) throws(SettingError) {
-    guard let value else { return }
+  static func check(
+    _ name: String, _ value: Int, atLeast least: Int, atMost most: Int = 1 << 30
+  ) throws(SettingError) {
     guard value >= least else { throw SettingError(name, value, "at least \(least)") }
+    guard value <= most else { throw SettingError(name, value, "at most \(most)") }
   }
 }
 

@@ -5,12 +5,12 @@ import Pictures
 public struct Augmentation: Sendable, Hashable, Codable {
   /// The shorter side is resized to one of these, each as likely. In pixels.
   public var shortSides = [480, 560, 640, 720, 800]
-  /// The longer side is not to exceed this; nil for no bound. In pixels.
-  public var longestSide: Int? = 1333
+  /// The longer side is not to exceed this. In pixels.
+  public var longestSide = 1333
   /// Probability of mirroring the picture.
   public var flipProbability = 0.5
-  /// Whether the words "left" and "right" of the prompt change places when the picture is mirrored. The authors leave
-  /// them.
+  /// Whether the words "left" and "right" of the prompt change places when the picture is mirrored. The
+  /// authors leave them.
   public var swapsSides = false
   public var crop: RandomCrop?
   public var colors: ColorJitter?
@@ -19,7 +19,7 @@ public struct Augmentation: Sendable, Hashable, Codable {
   public static let authors = Augmentation()
 
   /// Nothing at random.
-  public static func none(shortSide: Int = 800, longestSide: Int? = 1333) -> Augmentation {
+  public static func none(shortSide: Int = 800, longestSide: Int = 1333) -> Augmentation {
     var result = Augmentation()
     (result.shortSides, result.longestSide, result.flipProbability) = ([shortSide], longestSide, 0)
     return result
@@ -28,13 +28,13 @@ public struct Augmentation: Sendable, Hashable, Codable {
   public init() {}
 
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    shortSides = try container.value(.shortSides, or: shortSides)
-    longestSide = try container.value(.longestSide, or: longestSide)
-    flipProbability = try container.value(.flipProbability, or: flipProbability)
-    swapsSides = try container.value(.swapsSides, or: swapsSides)
-    crop = try container.value(.crop, or: crop)
-    colors = try container.value(.colors, or: colors)
+    let settings = try decoder.settings(CodingKeys.self)
+    shortSides = try settings.value(.shortSides, or: shortSides)
+    longestSide = try settings.value(.longestSide, or: longestSide)
+    flipProbability = try settings.value(.flipProbability, or: flipProbability)
+    swapsSides = try settings.value(.swapsSides, or: swapsSides)
+    crop = try settings.decodeIfPresent(RandomCrop.self, forKey: .crop)
+    colors = try settings.decodeIfPresent(ColorJitter.self, forKey: .colors)
   }
 
   /// - Throws: for values that make no sense.
@@ -42,8 +42,8 @@ public struct Augmentation: Sendable, Hashable, Codable {
     guard !shortSides.isEmpty else {
       throw SettingError("list of short sides", "empty", "at least one number")
     }
-    for side in shortSides { try SettingError.check("shorter side", side, atLeast: 1) }
-    try SettingError.check("longest side", longestSide, atLeast: 1)
+    for side in shortSides { try SettingError.check("shorter side", side, atLeast: 1, atMost: 65_535) }
+    try SettingError.check("longest side", longestSide, atLeast: 1, atMost: 65_535)
     try SettingError.check("probability of mirroring", probability: flipProbability)
     try crop?.validate()
     try colors?.validate()

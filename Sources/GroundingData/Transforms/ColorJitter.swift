@@ -10,10 +10,10 @@ public struct ColorJitter: Sendable, Hashable, Codable {
   public init() {}
 
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    brightness = try container.value(.brightness, or: brightness)
-    contrast = try container.value(.contrast, or: contrast)
-    saturation = try container.value(.saturation, or: saturation)
+    let settings = try decoder.settings(CodingKeys.self)
+    brightness = try settings.value(.brightness, or: brightness)
+    contrast = try settings.value(.contrast, or: contrast)
+    saturation = try settings.value(.saturation, or: saturation)
   }
 
   func validate() throws(SettingError) {
@@ -30,8 +30,8 @@ public struct ColorJitter: Sendable, Hashable, Codable {
 }
 
 extension Picture {
-  /// Factors of 1 change nothing. Contrast is the distance from the mean grey of the picture, saturation that from the
-  /// grey of the pixel; grey is weighted as for television (ITU-R BT.601).
+  /// Factors of 1 change nothing. Contrast is the distance from the mean grey of the picture, saturation that
+  /// from the grey of the pixel; grey is weighted as for television (ITU-R BT.601).
   package func recolored(brightness: Double, contrast: Double, saturation: Double) -> Picture {
     let brighter = (0..<256).map { Self.byte(Double($0) * brightness) }
     let mean = contrast == 1 ? 0 : meanGray(brighter)
@@ -62,16 +62,21 @@ extension Picture {
   private static let grayWeights = SIMD4<Int32>(19595, 38470, 7471, 0)
 
   private func meanGray(_ table: [UInt8]) -> Double {
-    var counts = [[Int]](repeating: [Int](repeating: 0, count: 256), count: 3)
-    for pixel in stride(from: 0, to: pixels.count, by: 3) {
-      for channel in 0..<3 { counts[channel][Int(pixels[pixel + channel])] += 1 }
-    }
-    let sum = (0..<3).reduce(0.0) { sum, channel in
-      zip(counts[channel], table).reduce(sum) {
-        $0 + Double($1.0) * Double($1.1) * Double(Self.grayWeights[channel]) / 65536
+    // How often each byte occurs, by channel.
+    var counts = [Int](repeating: 0, count: 3 * 256)
+    counts.withUnsafeMutableBufferPointer { counts in
+      pixels.withUnsafeBufferPointer { source in
+        for pixel in stride(from: 0, to: source.count, by: 3) {
+          counts[Int(source[pixel])] += 1
+          counts[256 + Int(source[pixel + 1])] += 1
+          counts[512 + Int(source[pixel + 2])] += 1
+        }
       }
     }
-    return sum / Double(width * height)
+    let sum = counts.indices.reduce(0.0) { sum, index in
+      sum + Double(counts[index]) * Double(table[index % 256]) * Double(Self.grayWeights[index / 256])
+    }
+    return sum / 65536 / Double(width * height)
   }
 
   private static func byte(_ value: Double) -> UInt8 { UInt8(min(max(value.rounded(), 0), 255)) }

@@ -1,6 +1,7 @@
 import Pictures
 
-/// Cuts a part out of a picture, such that every object is in it, for the most part at least, or wholly outside.
+/// Cuts a part out of a picture, such that every object is in it, for the most part at least, or wholly
+/// outside. Words of objects that are outside stay in the prompt: they are not to be found any more.
 public struct RandomCrop: Sendable, Hashable, Codable {
   public var probability = 0.5
   /// The smallest width and height of the part, as shares of the picture's.
@@ -14,10 +15,10 @@ public struct RandomCrop: Sendable, Hashable, Codable {
   public init() {}
 
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    probability = try container.value(.probability, or: probability)
-    minimumSide = try container.value(.minimumSide, or: minimumSide)
-    minimumVisible = try container.value(.minimumVisible, or: minimumVisible)
+    let settings = try decoder.settings(CodingKeys.self)
+    probability = try settings.value(.probability, or: probability)
+    minimumSide = try settings.value(.minimumSide, or: minimumSide)
+    minimumVisible = try settings.value(.minimumVisible, or: minimumVisible)
   }
 
   func validate() throws(SettingError) {

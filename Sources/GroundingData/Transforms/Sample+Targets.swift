@@ -3,8 +3,8 @@ import GLIP
 extension Sample {
   /// What the network should give for the sample at its present size.
   ///
-  /// A box all of whose words were cut off with the end of a long prompt is tied to no token, and remains: it is an
-  /// object of nothing that the text names, for the authors too.
+  /// A box all of whose words were cut off with the end of a long prompt is tied to no token, and remains: it
+  /// is an object of nothing that the text names, for the authors too.
   ///
   /// - Parameter tokens: of the caption
   public func targets(_ tokens: TokenizedText) -> PictureTargets {
