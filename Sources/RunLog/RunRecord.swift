@@ -4,7 +4,7 @@ import Pictures
 /// What a run writes down as it goes: each step's numbers into `metrics.jsonl` and an event file, and plots of them.
 ///
 /// Names are `group/name`, such as `loss/boxes` or `validation/AP50`; numbers of a group share a plot, here as in
-/// TensorBoard. A name without a slash is a group of its own.
+/// TensorBoard. A name without a slash is a group of its own. Of many processes of a run, one holds its record.
 public final class RunRecord {
   public let folder: ResultsFolder
   public let metrics: MetricsFile
@@ -25,12 +25,12 @@ public final class RunRecord {
 
   /// Draws what `metrics.jsonl` holds, resumed processes' numbers included: `plots/<group>.png` for each group.
   ///
-  /// - Parameter logarithmic: groups whose axis is logarithmic where all of their numbers are above 0
+  /// - Parameter noisy: groups whose curves are smoothed and whose axis is logarithmic, if their numbers are above 0
   /// - Returns: the files
   /// - Throws: `RunLogError` or `PictureError`
   @discardableResult
-  public func plot(logarithmic: Set<String> = ["loss"]) throws -> [URL] {
-    let plots = Plot.groups(of: try MetricsRow.all(of: metrics.url), logarithmic: logarithmic)
+  public func plot(noisy: Set<String> = ["loss"]) throws -> [URL] {
+    let plots = Plot.groups(of: try MetricsRow.all(of: metrics.url), noisy: noisy)
     return try plots.map { group, plot in
       let name = String(group.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" })
       let file = folder.plots.appending(path: name + ".png")
@@ -42,7 +42,7 @@ public final class RunRecord {
 
 extension Plot {
   /// A plot over steps for each group of the rows' numbers, by the groups' names.
-  static func groups(of rows: [MetricsRow], logarithmic: Set<String>) -> [(group: String, plot: Plot)] {
+  static func groups(of rows: [MetricsRow], noisy: Set<String>) -> [(group: String, plot: Plot)] {
     var curves: [String: [SIMD2<Double>]] = [:]
     for row in rows {
       for (name, number) in row.numbers { curves[name, default: []].append([Double(row.step), number]) }
@@ -51,9 +51,11 @@ extension Plot {
     return groups.sorted { $0.key < $1.key }.map { group, names in
       let series = names.sorted().map { name in
         let points = curves[name] ?? []
-        // A fiftieth of the curve at a time; short ones, as of validations, are shown as they are.
+        // A fiftieth of the curve at a time.
         let label = name.dropFirst(group.count + 1)
-        return Series(label.isEmpty ? group : String(label), .line(points, smoothing: points.count / 50))
+        return Series(
+          label.isEmpty ? group : String(label),
+          .line(points, smoothing: noisy.contains(group) ? points.count / 50 : 1))
       }
       let isPositive = names.allSatisfy { name in
         curves[name]?.allSatisfy { !$0.y.isFinite || $0.y > 0 } ?? true
@@ -61,7 +63,7 @@ extension Plot {
       let title = group.replacing("_", with: " ")
       let plot = Plot(
         title: title.prefix(1).uppercased() + title.dropFirst(), xLabel: "step", series: series,
-        isLogarithmic: logarithmic.contains(group) && isPositive)
+        isLogarithmic: noisy.contains(group) && isPositive)
       return (group, plot)
     }
   }

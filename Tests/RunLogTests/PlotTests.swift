@@ -41,6 +41,12 @@ import Testing
     #expect(Curve.pieces(broken).map(\.count) == [4, 4])
   }
 
+  @Test("a single point is seen")
+  func singlePoint() throws {
+    let plot = Plot(title: "", series: [Plot.Series("", .line([[3, 0.5]]))])
+    #expect(try plot.picture(width: 600, height: 400).count(of: Plot.color(0)) > 20)
+  }
+
   @Test("bars are as high as their numbers")
   func bars() throws {
     let series = Plot.Series("", .bars(edges: [0, 1, 2, 3], heights: [1, 4, 2]))

@@ -48,7 +48,7 @@ private struct PlotDrawing {
 
     let xLabel = text(plot.xLabel)
     let rowHeight = text("0").height
-    let bottom = height - margin - rowHeight - 6 - (plot.xLabel.isEmpty ? 0 : rowHeight)
+    let bottom = height - margin - rowHeight - 6 - (plot.xLabel.isEmpty ? 0 : rowHeight + 4)
     let y = axis(\.y, plot.yRange, isLogarithmic: plot.isLogarithmic, ticks: Int((bottom - top) / 60))
     let left = margin + (y.ticks.map { text($0.label).width }.max() ?? 0) + 8
     let right = width - margin - 20
@@ -60,8 +60,8 @@ private struct PlotDrawing {
       show(xLabel, x: (left + right - xLabel.width) / 2, y: height - margin - xLabel.height, color: pale)
     }
     if plot.extent.isEmpty {
-      let notice = text("no data yet")
-      show(notice, x: (left + right - notice.width) / 2, y: (top + bottom) / 2 - rowHeight, color: pale)
+      let notice = text("no data")
+      show(notice, x: (left + right - notice.width) / 2, y: bottom - 2 * rowHeight, color: pale)
     }
     for (index, series) in plot.series.enumerated() { draw(series, index, x, y, frame) }
   }
@@ -136,8 +136,8 @@ private struct PlotDrawing {
       [frame.x0 + x.place(point.x) * frame.width, frame.y1 - y.place(point.y) * frame.height]
     }
     let color = Plot.color(index)
-    // Lines along the edges keep their width; points far outside are beyond cairo's numbers.
-    let clip = PixelBox(x0: frame.x0 - 3, y0: frame.y0 - 3, x1: frame.x1 + 3, y1: frame.y1 + 3)
+    // Lines and dots along the edges keep their width; points far outside are beyond cairo's numbers.
+    let clip = PixelBox(x0: frame.x0 - 4, y0: frame.y0 - 4, x1: frame.x1 + 4, y1: frame.y1 + 4)
     func limited(_ point: SIMD2<Double>) -> SIMD2<Double> {
       point.clamped(lowerBound: .init(repeating: -1e5), upperBound: .init(repeating: 1e5))
     }
@@ -146,6 +146,11 @@ private struct PlotDrawing {
         canvas.stroke(
           Curve.thinned(piece).map(limited), in: clip, lineWidth: width, color: color, opacity: opacity,
           dashes: dashes)
+        // A line of one point is a dot, and few points are more than where their lines bend.
+        guard piece.count == 1 || points.count <= 50 else { continue }
+        for point in piece.map(limited) {
+          canvas.stroke([point, point], in: clip, lineWidth: width + 4, color: color, opacity: opacity)
+        }
       }
     }
     switch series.shape {
