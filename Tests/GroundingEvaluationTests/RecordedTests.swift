@@ -80,11 +80,11 @@ import Testing
 }
 
 extension [Double?] {
-  /// To 1e-9, with nothing where the other has nothing.
+  /// With nothing where the other has nothing.
   fileprivate func isEqual(to other: [Double?]) -> Bool {
     count == other.count
       && zip(self, other).allSatisfy { one, other in
-        if let one, let other { abs(one - other) <= 1e-9 } else { one == nil && other == nil }
+        if let other { one.isAbout(other) } else { one == nil }
       }
   }
 }

@@ -75,3 +75,8 @@ struct SplitMix: RandomNumberGenerator {
 extension [Figure] {
   subscript(name: String) -> Double? { first { $0.name == name }?.value }
 }
+
+extension Double? {
+  /// The same but for rounding; COCO's precision of 1 is a little less.
+  func isAbout(_ other: Double) -> Bool { map { abs($0 - other) < 1e-12 } ?? false }
+}

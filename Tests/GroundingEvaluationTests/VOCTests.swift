@@ -24,8 +24,8 @@ import Testing
     // Right, wrong, right: precision 1, 1/2, 2/3 at recalls 1/2, 1/2, 1.
     let evaluation = try VOCEvaluation(
       groundTruth: truth, detections: [found(0, 0.9), found(50, 0.8), found(20, 0.7)])
-    #expect(abs((evaluation.meanAveragePrecision ?? 0) - (0.5 + 0.5 * 2 / 3)) < 1e-12)
-    #expect(abs((evaluation.meanElevenPointPrecision ?? 0) - (6 + 5 * 2.0 / 3) / 11) < 1e-12)
+    #expect(evaluation.meanAveragePrecision.isAbout(0.5 + 0.5 * 2 / 3))
+    #expect(evaluation.meanElevenPointPrecision.isAbout((6 + 5 * 2.0 / 3) / 11))
     #expect(evaluation.classes[1].averagePrecision == nil)
   }
 
