@@ -88,8 +88,8 @@ let package = Package(
     .executableTarget(
       name: "glip-benchmarks",
       dependencies: [
-        "Checkpoints", "GLIP", "GroundingData", "GroundingEvaluation", "GroundingTraining", "Measuring", "Pictures",
-        "PlainGLIP", "Torch",
+        "Checkpoints", "GLIP", "GroundingData", "GroundingEvaluation", "GroundingTraining", "Measuring",
+        "Pictures", "PlainGLIP", "Torch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks"),
 
