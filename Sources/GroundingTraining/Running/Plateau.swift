@@ -38,7 +38,7 @@ public struct Plateau: Codable, Sendable, Hashable {
     public enum Outcome: Sendable, Hashable { case better, same, stop }
 
     /// Takes note of a validation result, higher is better.
-    mutating func note(_ result: Double, _ rule: Plateau?) -> Outcome {
+    package mutating func note(_ result: Double, _ rule: Plateau?) -> Outcome {
       let isBest = best.map { result >= $0 } ?? true
       if isBest { best = result }
       guard let rule else { return isBest ? .better : .same }
