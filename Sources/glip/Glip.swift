@@ -16,7 +16,7 @@ struct Glip: AsyncParsableCommand {
     subcommands: [
       DetectCommand.self, TraceCommand.self, ConvertCommand.self, QuantizeCommand.self, InspectCommand.self,
       ModelsCommand.self,
-      BenchCommand.self,
+      BenchCommand.self, DatasetCommand.self,
     ])
 
   static func main() async {
