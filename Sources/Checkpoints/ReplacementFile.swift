@@ -1,13 +1,13 @@
 import Foundation
 
 /// A temporary file beside a target, which takes the target's place when it is complete.
-final class ReplacementFile {
+package final class ReplacementFile {
   private let target: URL
   private let temporary: URL
   private let descriptor: Int32
   private var isCommitted = false
 
-  init(for target: URL) throws {
+  package init(for target: URL) throws {
     self.target = target
     temporary = target.deletingLastPathComponent()
       .appending(path: ".\(target.lastPathComponent).\(UUID().uuidString).tmp")
@@ -20,7 +20,7 @@ final class ReplacementFile {
     if !isCommitted && descriptor >= 0 { unlink(temporary.path) }
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let buffer = UnsafeRawBufferPointer(rebasing: rest)
@@ -31,7 +31,7 @@ final class ReplacementFile {
     }
   }
 
-  func commit() throws {
+  package func commit() throws {
     // Without it, a crash of the machine could leave an empty file under the target's name.
     guard fsync(descriptor) == 0, rename(temporary.path, target.path) == 0 else {
       throw failure("cannot be replaced")

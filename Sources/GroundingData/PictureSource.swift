@@ -8,4 +8,82 @@ public enum PictureSource: Sendable, Hashable {
   case slice(of: URL, offset: Int, count: Int)
   /// Within another file in base64: a column of the authors' TSV.
   case base64(of: URL, offset: Int, count: Int)
+
+  /// Reads and decodes the picture. Reads no more than its own bytes, and none that `limits` does not allow.
+  public func load(limits: DecodingLimits = .default) throws(PictureError) -> Picture {
+    if case .file(let url) = self { return try Picture(contentsOf: url, limits: limits) }
+    return try Picture(data: bytes(limits: limits), name: name, limits: limits)
+  }
+
+  /// The bytes of the picture's own file, still encoded.
+  public func bytes(limits: DecodingLimits = .default) throws(PictureError) -> Data {
+    switch self {
+    case .file(let url):
+      return try read(url, offset: 0, count: nil, limit: limits.fileBytes)
+    case .slice(let url, let offset, let count):
+      return try read(url, offset: offset, count: count, limit: limits.fileBytes)
+    case .base64(let url, let offset, let count):
+      let text = try read(url, offset: offset, count: count, limit: limits.fileBytes / 3 * 4 + 4)
+      guard let data = Data(base64Encoded: text) else {
+        throw .unreadable(name: name, reason: "it is not valid base64")
+      }
+      return data
+    }
+  }
+
+  /// For messages.
+  public var name: String {
+    switch self {
+    case .file(let url): url.relativePath
+    case .slice(let url, let offset, _), .base64(let url, let offset, _):
+      "\(url.relativePath) at byte \(offset)"
+    }
+  }
+
+  /// Whether the bytes are there at all, without reading them.
+  func checkPresence() throws(PictureError) {
+    let (url, end) =
+      switch self {
+      case .file(let url): (url, 1)
+      case .slice(let url, let offset, let count), .base64(let url, let offset, let count):
+        (url, offset + count)
+      }
+    var info = stat()
+    guard stat(url.path, &info) == 0 else { throw failure() }
+    guard info.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(name: name, reason: "it is not a regular file")
+    }
+    guard info.st_size >= end else { throw .unreadable(name: name, reason: "the file ends early") }
+  }
+
+  private func read(_ url: URL, offset: Int, count: Int?, limit: Int) throws(PictureError) -> Data {
+    // Not blocking: opening a named pipe would otherwise wait for a writer.
+    let descriptor = open(url.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure() }
+    defer { close(descriptor) }
+    var info = stat()
+    guard fstat(descriptor, &info) == 0 else { throw failure() }
+    let count = count ?? Int(info.st_size)
+    guard count <= limit else { throw .fileTooLarge(name: name, bytes: count, limit: limit) }
+    // Before there is memory for it.
+    guard offset >= 0, count >= 0, count <= Int(info.st_size) - offset else {
+      throw .unreadable(name: name, reason: "the file ends early")
+    }
+    var data = Data(count: count)
+    var done = 0
+    while done < count {
+      let status = data.withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress! + done, count - done, off_t(offset + done))
+      }
+      if status < 0 && errno == EINTR { continue }
+      guard status >= 0 else { throw failure() }
+      guard status > 0 else { throw .unreadable(name: name, reason: "the file ends early") }
+      done += status
+    }
+    return data
+  }
+
+  private func failure() -> PictureError {
+    .unreadable(name: name, reason: String(cString: strerror(errno)).lowercased())
+  }
 }

@@ -17,7 +17,7 @@ struct Glip: AsyncParsableCommand {
       DetectCommand.self, TrainCommand.self, FinetuneCommand.self, TraceCommand.self, ConvertCommand.self,
       QuantizeCommand.self, InspectCommand.self,
       ModelsCommand.self,
-      BenchCommand.self,
+      BenchCommand.self, DatasetCommand.self,
     ])
 
   static func main() async {

@@ -1,0 +1,112 @@
+import Foundation
+import Yams
+
+/// Which data set to open, and how: a part of a training configuration, in YAML or JSON.
+public struct DatasetDescription: Codable, Sendable, Hashable {
+  public enum Format: String, Codable, Sendable, CaseIterable {
+    case coco, lvis, mdetr, odvg, voc, tsv, webdataset
+  }
+
+  /// For messages and statistics; nil for the path of the annotations.
+  public var name: String?
+  /// Nil to tell it from the files.
+  public var format: Format?
+  /// A file, or for VOC and WebDataset a folder.
+  public var annotations: String
+  /// The folder of the pictures; nil for `images` beside the annotations, else the annotations' own folder.
+  public var pictures: String?
+  /// Folders of pictures by what the annotations say of their source (`data_source` of the mixed grounding data).
+  public var picturesBySource: [String: String]?
+  /// A file that numbers the classes, for formats that do not.
+  public var labelMap: String?
+  /// For VOC: the list of those files that belong to a split.
+  public var list: String?
+  /// Classes in place of the file's, with ids of the file.
+  public var classes: [ObjectClass]?
+  public var onError: FaultPolicy
+  /// Use no more than so many records, the first ones.
+  public var limit: Int?
+
+  public init(
+    annotations: String, name: String? = nil, format: Format? = nil, pictures: String? = nil,
+    picturesBySource: [String: String]? = nil, labelMap: String? = nil, list: String? = nil,
+    classes: [ObjectClass]? = nil, onError: FaultPolicy = .fail, limit: Int? = nil
+  ) {
+    (self.annotations, self.name, self.format, self.pictures) = (annotations, name, format, pictures)
+    (self.picturesBySource, self.labelMap, self.list) = (picturesBySource, labelMap, list)
+    (self.classes, self.onError, self.limit) = (classes, onError, limit)
+  }
+
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case name, format, annotations, pictures, picturesBySource, labelMap, list, classes, onError, limit
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try Self.refuseUnknownKeys(decoder)
+    name = try values.decodeIfPresent(String.self, forKey: .name)
+    format = try values.decodeIfPresent(Format.self, forKey: .format)
+    annotations = try values.decode(String.self, forKey: .annotations)
+    pictures = try values.decodeIfPresent(String.self, forKey: .pictures)
+    picturesBySource = try values.decodeIfPresent([String: String].self, forKey: .picturesBySource)
+    labelMap = try values.decodeIfPresent(String.self, forKey: .labelMap)
+    list = try values.decodeIfPresent(String.self, forKey: .list)
+    classes = try values.decodeIfPresent([ObjectClass].self, forKey: .classes)
+    onError = try values.decodeIfPresent(FaultPolicy.self, forKey: .onError) ?? .fail
+    limit = try values.decodeIfPresent(Int.self, forKey: .limit)
+  }
+
+  /// A key that is misspelt would otherwise be left unread, and its default be used.
+  private static func refuseUnknownKeys(_ decoder: any Decoder) throws {
+    struct AnyKey: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+    let known = Set(CodingKeys.allCases.map(\.rawValue))
+    for key in try decoder.container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription:
+            "a data set has no '\(key.stringValue)'; it has \(known.sorted().joined(separator: ", "))"))
+    }
+  }
+}
+
+extension DatasetDescription {
+  /// - Throws: `DecodingError` for text that is not YAML, or does not describe a data set.
+  public init(yaml text: String) throws { self = try YAMLDecoder().decode(Self.self, from: text) }
+
+  /// Opens the files and indexes them.
+  ///
+  /// - Parameter folder: which relative paths are relative to, that of the configuration file; nil for the current one.
+  /// - Throws: `DatasetError` for files that cannot be read, and, if `onError` says so, for what is malformed.
+  public func open(relativeTo folder: URL? = nil) throws(DatasetError) -> any CheckedDataset {
+    let opened = try OpenFiles(self, folder).open()
+    guard let limit, limit < opened.count else { return opened }
+    return DatasetSubset(of: opened, Array(0..<max(0, limit)))
+  }
+}
+
+/// Some records of a data set, in any order, also more than once.
+public struct DatasetSubset: CheckedDataset {
+  public let whole: any CheckedDataset
+  public let indices: [Int]
+
+  /// - Parameter indices: of records of `whole`, which must have them.
+  public init(of whole: any CheckedDataset, _ indices: [Int]) {
+    precondition(indices.allSatisfy { 0..<whole.count ~= $0 }, "a record that the data set does not have")
+    (self.whole, self.indices) = (whole, indices)
+  }
+
+  public var name: String { whole.name }
+  public var format: DatasetDescription.Format { whole.format }
+  public var picturesFolder: URL? { whole.picturesFolder }
+  public var classes: [ObjectClass] { whole.classes }
+  public var faults: FaultLog { whole.faults }
+  public var count: Int { indices.count }
+  public func record(at index: Int) throws -> Record { try whole.record(at: indices[index]) }
+  public func size(at index: Int) -> Record.Size? { whole.size(at: indices[index]) }
+}

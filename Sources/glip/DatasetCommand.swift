@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import GroundingData
+
+struct DatasetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dataset",
+    abstract: "Look at annotated pictures, check them, and write them in another format.",
+    discussion: """
+      Examples:
+        glip dataset inspect annotations.json --images pictures
+        glip dataset stats VOC2012 --json -
+        glip dataset convert annotations.json --to odvg --output train.jsonl
+        glip dataset preview annotations.json --output sheet.jpg
+      """,
+    subcommands: [
+      DatasetInspectCommand.self, DatasetStatsCommand.self, DatasetConvertCommand.self,
+      DatasetPreviewCommand.self,
+    ])
+}
+
+/// Which data set.
+struct DatasetOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "Annotations: a .json file in the form of COCO, LVIS or MDETR, .jsonl (ODVG), the .yaml of TSV files, a folder "
+        + "of Pascal VOC, or a .tar file or folder of them (WebDataset).", valueName: "annotations"))
+  var annotations: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The format, where it cannot be told: \(DatasetDescription.Format.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "format"))
+  var format: DatasetDescription.Format?
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder of the pictures; without it, 'images' beside the annotations, or their own folder. Of pictures from "
+        + "several sources, repeat it as source=folder.", valueName: "folder"))
+  var images: [String] = []
+
+  @Option(help: ArgumentHelp("A file with the names of classes (ODVG, TSV, WebDataset).", valueName: "file"))
+  var labelMap: String?
+
+  @Option(help: ArgumentHelp("A file that lists the pictures of a split (Pascal VOC).", valueName: "file"))
+  var list: String?
+
+  @Option(help: ArgumentHelp("Take no more than so many records.", valueName: "count"))
+  var limit: Int?
+
+  @Flag(help: "Leave out what is malformed, after telling of it.")
+  var skip = false
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit is \(limit); it must be at least 1") }
+    if images.count > 1, !images.allSatisfy({ $0.contains("=") }) {
+      throw ValidationError("several --images must each be written as source=folder")
+    }
+  }
+
+  /// - Parameter policy: what happens at malformed records.
+  func open(_ policy: FaultPolicy) throws -> any CheckedDataset {
+    var description = DatasetDescription(
+      annotations: annotations, format: format, labelMap: labelMap, list: list, onError: policy, limit: limit)
+    let pairs = images.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+    if images.count == 1, pairs[0].count != 2 || FileManager.default.fileExists(atPath: images[0]) {
+      description.pictures = images[0]
+    } else if !images.isEmpty {
+      description.picturesBySource = Dictionary(pairs.map { ($0[0], $0[1]) }) { _, last in last }
+    }
+    let progress = ProgressLine()
+    progress.show("Reading \(printable(annotations))")
+    defer { progress.clear() }
+    return try description.open()
+  }
+
+  /// Opens, works, and tells of what was left out.
+  ///
+  /// - Throws: at what is malformed, unless it is to be skipped.
+  func withDataset<Result>(_ body: (any CheckedDataset) throws -> Result) throws -> Result {
+    let dataset = try open(skip ? .skip : .fail)
+    let result = try body(dataset)
+    for error in dataset.faults.errors.prefix(Self.mostFaults) { warn(reason(error)) }
+    if dataset.faults.count > 0 { warn("\(dataset.faults.count) malformed records or objects were left out") }
+    return result
+  }
+
+  /// More would push what matters off the terminal.
+  static let mostFaults = 20
+}
+
+extension DatasetDescription.Format: ExpressibleByArgument {}
+extension WrittenFormat: ExpressibleByArgument {}
