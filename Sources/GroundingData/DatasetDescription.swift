@@ -37,13 +37,12 @@ public struct DatasetDescription: Codable, Sendable, Hashable {
     (self.classes, self.onError, self.limit) = (classes, onError, limit)
   }
 
-  private enum CodingKeys: String, CodingKey, CaseIterable {
+  private enum CodingKeys: String, CodingKey {
     case name, format, annotations, pictures, picturesBySource, labelMap, list, classes, onError, limit
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    try Self.refuseUnknownKeys(decoder)
+    let values = try decoder.settings(CodingKeys.self)
     name = try values.decodeIfPresent(String.self, forKey: .name)
     format = try values.decodeIfPresent(Format.self, forKey: .format)
     annotations = try values.decode(String.self, forKey: .annotations)
@@ -54,24 +53,6 @@ public struct DatasetDescription: Codable, Sendable, Hashable {
     classes = try values.decodeIfPresent([ObjectClass].self, forKey: .classes)
     onError = try values.decodeIfPresent(FaultPolicy.self, forKey: .onError) ?? .fail
     limit = try values.decodeIfPresent(Int.self, forKey: .limit)
-  }
-
-  /// A key that is misspelt would otherwise be left unread, and its default be used.
-  private static func refuseUnknownKeys(_ decoder: any Decoder) throws {
-    struct AnyKey: CodingKey {
-      let stringValue: String
-      var intValue: Int? { nil }
-      init(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
-    }
-    let known = Set(CodingKeys.allCases.map(\.rawValue))
-    for key in try decoder.container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
-      throw DecodingError.dataCorrupted(
-        .init(
-          codingPath: decoder.codingPath,
-          debugDescription:
-            "a data set has no '\(key.stringValue)'; it has \(known.sorted().joined(separator: ", "))"))
-    }
   }
 }
 
@@ -86,27 +67,6 @@ extension DatasetDescription {
   public func open(relativeTo folder: URL? = nil) throws(DatasetError) -> any CheckedDataset {
     let opened = try OpenFiles(self, folder).open()
     guard let limit, limit < opened.count else { return opened }
-    return DatasetSubset(of: opened, Array(0..<max(0, limit)))
+    return Subset(opened, Array(0..<max(0, limit)))
   }
-}
-
-/// Some records of a data set, in any order, also more than once.
-public struct DatasetSubset: CheckedDataset {
-  public let whole: any CheckedDataset
-  public let indices: [Int]
-
-  /// - Parameter indices: of records of `whole`, which must have them.
-  public init(of whole: any CheckedDataset, _ indices: [Int]) {
-    precondition(indices.allSatisfy { 0..<whole.count ~= $0 }, "a record that the data set does not have")
-    (self.whole, self.indices) = (whole, indices)
-  }
-
-  public var name: String { whole.name }
-  public var format: DatasetDescription.Format { whole.format }
-  public var picturesFolder: URL? { whole.picturesFolder }
-  public var classes: [ObjectClass] { whole.classes }
-  public var faults: FaultLog { whole.faults }
-  public var count: Int { indices.count }
-  public func record(at index: Int) throws -> Record { try whole.record(at: indices[index]) }
-  public func size(at index: Int) -> Record.Size? { whole.size(at: indices[index]) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GroundingData
+import RunLog
 
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GroundingData
+import RunLog
 
 struct DatasetInspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ struct DatasetInspectCommand: ParsableCommand {
     progress.clear()
     try say(
       table([
-        ["format", opened.format.rawValue], ["records", "\(opened.count), \(report.records) of them sound"],
+        ["format", opened.format?.rawValue ?? "-"], ["records", "\(opened.count), \(report.records) of them sound"],
         ["classes", opened.classes.isEmpty ? "none, captions" : "\(opened.classes.count)"],
         ["objects", "\(report.objects)"], ["boxes partly outside", "\(report.boxesPartlyOutside)"],
         ["malformed", "\(report.faultCount)"],

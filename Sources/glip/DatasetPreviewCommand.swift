@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GroundingData
 import Pictures
+import RunLog
 
 struct DatasetPreviewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GroundingData
+import RunLog
 
 struct DatasetStatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

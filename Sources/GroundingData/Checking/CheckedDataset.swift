@@ -3,7 +3,8 @@ import Foundation
 /// A data set that tells what is wrong with it. Under `FaultPolicy.skip` an object that is malformed is missing from
 /// its record, and a record of which nothing can be used is thrown by `record(at:)` under either policy.
 public protocol CheckedDataset: GroundingDataset {
-  var format: DatasetDescription.Format { get }
+  /// Nil for one that is in no file.
+  var format: DatasetDescription.Format? { get }
   var faults: FaultLog { get }
   /// What the names of pictures are relative to; nil where they are within other files, or in several folders.
   var picturesFolder: URL? { get }

@@ -26,7 +26,7 @@ public struct COCODataset: CheckedDataset {
     } catch { throw index.file.error(nil, error) }
   }
 
-  public var format: DatasetDescription.Format { .coco }
+  public var format: DatasetDescription.Format? { .coco }
   public var picturesFolder: URL? { pictures.only }
   public var classes: [ObjectClass] { list.classes }
   public var count: Int { index.count }

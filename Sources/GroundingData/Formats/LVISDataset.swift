@@ -51,7 +51,7 @@ public struct LVISDataset: CheckedDataset {
 
   public var name: String { detections.name }
   public var faults: FaultLog { detections.faults }
-  public var format: DatasetDescription.Format { .lvis }
+  public var format: DatasetDescription.Format? { .lvis }
   public var picturesFolder: URL? { detections.picturesFolder }
   public var classes: [ObjectClass] { detections.classes }
   public var count: Int { detections.count }

@@ -20,7 +20,7 @@ public struct MDETRDataset: CheckedDataset {
     (self.index, self.pictures, self.faults) = (index, pictures, faults)
   }
 
-  public var format: DatasetDescription.Format { .mdetr }
+  public var format: DatasetDescription.Format? { .mdetr }
   public var picturesFolder: URL? { pictures.only }
   public var classes: [ObjectClass] { [] }
   public var count: Int { index.count }

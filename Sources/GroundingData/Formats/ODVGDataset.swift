@@ -31,7 +31,7 @@ public struct ODVGDataset: CheckedDataset {
     }
   }
 
-  public var format: DatasetDescription.Format { .odvg }
+  public var format: DatasetDescription.Format? { .odvg }
   public var picturesFolder: URL? { pictures.only }
   public var classes: [ObjectClass] { list.classes }
   public var count: Int { lines.count }

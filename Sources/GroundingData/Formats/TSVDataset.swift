@@ -57,7 +57,7 @@ public struct TSVDataset: CheckedDataset {
     }
   }
 
-  public var format: DatasetDescription.Format { .tsv }
+  public var format: DatasetDescription.Format? { .tsv }
   public var classes: [ObjectClass] { list.classes }
   public var count: Int { rows?.count ?? labels.count }
 

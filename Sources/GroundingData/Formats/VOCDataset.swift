@@ -39,7 +39,7 @@ public struct VOCDataset: CheckedDataset {
     } catch { throw DatasetError(file: folder, error.reason) }
   }
 
-  public var format: DatasetDescription.Format { .voc }
+  public var format: DatasetDescription.Format? { .voc }
   public var picturesFolder: URL? { pictures.only }
   public var classes: [ObjectClass] { list.classes }
   public var count: Int { files.count }

@@ -48,7 +48,7 @@ public struct WebDataset: CheckedDataset {
     }
   }
 
-  public var format: DatasetDescription.Format { .webdataset }
+  public var format: DatasetDescription.Format? { .webdataset }
   public var classes: [ObjectClass] { list.classes }
   public var count: Int { samples.count }
 

@@ -1,13 +1,20 @@
+import Foundation
+
 /// Some records of a data set, in an order of their own.
-public struct Subset: GroundingDataset {
+public struct Subset: CheckedDataset {
   private let whole: any GroundingDataset
   /// Positions in the whole data set.
   public let indices: [Int]
+
+  public let faults: FaultLog
+  public var format: DatasetDescription.Format? { (whole as? any CheckedDataset)?.format }
+  public var picturesFolder: URL? { (whole as? any CheckedDataset)?.picturesFolder }
 
   /// - Parameter indices: of records of the data set.
   public init(_ whole: any GroundingDataset, _ indices: [Int]) {
     precondition(indices.allSatisfy((0..<whole.count).contains), "records of the data set")
     (self.whole, self.indices) = (whole, indices)
+    faults = (whole as? any CheckedDataset)?.faults ?? FaultLog(.fail)
   }
 
   public var name: String { whole.name }
@@ -16,6 +23,10 @@ public struct Subset: GroundingDataset {
 
   public func record(at index: Int) throws -> Record { try whole.record(at: indices[index]) }
   public func size(at index: Int) -> Record.Size? { whole.size(at: indices[index]) }
+
+  public func validateFiles() throws(DatasetError) {
+    try (whole as? any CheckedDataset)?.validateFiles()
+  }
 }
 
 extension GroundingDataset {
