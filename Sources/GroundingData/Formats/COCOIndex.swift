@@ -60,12 +60,12 @@ struct COCOIndex: Sendable {
   }
 
   /// Members of the object at an offset.
-  func object(at offset: Int, keeping names: Set<String>) throws(Fault) -> JSONObject {
+  func object(at offset: Int, keeping names: [StaticString]) throws(Fault) -> JSONObject {
     try file.scan(at: offset) { scanner throws(Fault) in try scanner.object(keeping: names) }
   }
 
   /// Members of an image. Records may be asked for from any thread.
-  func image(_ index: Int, keeping names: Set<String>) throws(DatasetError) -> JSONObject {
+  func image(_ index: Int, keeping names: [StaticString]) throws(DatasetError) -> JSONObject {
     do { return try object(at: imageOffsets[index], keeping: names) } catch {
       throw self.error(in: "image", at: imageOffsets[index], error)
     }

@@ -90,15 +90,19 @@ struct JSONScanner {
 
   /// Steps over a string and tells where its content is.
   mutating func skipString() throws(Fault) -> Range<Int> {
-    guard bytes[position] == UInt8(ascii: "\"") else { throw fault("a string expected") }
+    guard position < count, bytes[position] == UInt8(ascii: "\"") else { throw fault("a string expected") }
     let start = position + 1
+    let end = try endOfString(from: start)
+    position = end + 1
+    return start..<end
+  }
+
+  /// Where the quotation mark is that ends the string whose content begins here.
+  private func endOfString(from start: Int) throws(Fault) -> Int {
     var index = start
     while index < count {
       let byte = bytes[index]
-      if byte == UInt8(ascii: "\"") {
-        position = index + 1
-        return start..<index
-      }
+      if byte == UInt8(ascii: "\"") { return index }
       index += byte == UInt8(ascii: "\\") ? 2 : 1
     }
     throw endsEarly
@@ -106,34 +110,40 @@ struct JSONScanner {
 
   /// Steps over any value.
   mutating func skipValue() throws(Fault) {
+    _ = try peek()
+    // A local variable stays in a register.
+    var index = position
+    defer { position = index }
     var depth = 0
     // A bit for each open bracket: whether it is that of an object.
     var isObject: UInt64 = 0
     repeat {
-      let byte = try peek()
+      guard index < count else { throw endsEarly }
+      let byte = bytes[index]
       switch Self.kind(byte) {
-      case .quote: _ = try skipString()
+      case .quote: index = try endOfString(from: index + 1) + 1
       case .open:
-        guard depth < Self.maximumDepth else {
-          throw fault("more than \(Self.maximumDepth) brackets within each other")
-        }
+        guard depth < Self.maximumDepth else { throw Fault(Self.tooDeep, byte: index) }
         isObject = isObject << 1 | (byte == UInt8(ascii: "{") ? 1 : 0)
         depth += 1
-        position += 1
-      case .close:
-        guard depth > 0, (byte == UInt8(ascii: "}")) == (isObject & 1 == 1) else {
-          throw fault(depth == 0 ? "a value expected" : "a bracket that does not match")
+        index += 1
+      case .close where depth > 0:
+        guard (byte == UInt8(ascii: "}")) == (isObject & 1 == 1) else {
+          throw Fault("a bracket that does not match", byte: index)
         }
         isObject >>= 1
         depth -= 1
-        position += 1
-      case .separator where depth == 0: throw fault("a value expected")
-      case .separator: position += 1
+        index += 1
+      case .separator where depth > 0: index += 1
+      case .close, .separator: throw Fault("a value expected", byte: index)
       case .other:
-        while position < count, Self.kind(bytes[position]) == .other { position += 1 }
+        index += 1
+        while index < count, Self.kind(bytes[index]) == .other { index += 1 }
       }
     } while depth > 0
   }
+
+  static let tooDeep = "more than \(maximumDepth) brackets within each other"
 
   private enum Kind { case other, separator, open, close, quote }
 

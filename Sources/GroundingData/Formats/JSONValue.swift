@@ -26,23 +26,20 @@ extension JSONScanner {
   /// Reads an object.
   ///
   /// - Parameter names: of the members that are wanted, of this object only; nil for all.
-  mutating func object(keeping names: Set<String>? = nil, depth: Int = 0) throws(Fault) -> JSONObject {
+  mutating func object(keeping names: [StaticString]? = nil, depth: Int = 0) throws(Fault) -> JSONObject {
     var object = JSONObject()
     try members { scanner, name throws(Fault) in
-      let name = try scanner.text(name)
-      if names?.contains(name) == false {
+      if let names, !names.contains(where: { scanner.isName(name, $0) }) {
         try scanner.skipValue()
       } else {
-        object.members.append((name, try scanner.value(depth: depth + 1)))
+        object.members.append((try scanner.text(name), try scanner.value(depth: depth + 1)))
       }
     }
     return object
   }
 
   mutating func value(depth: Int = 0) throws(Fault) -> JSONValue {
-    guard depth <= Self.maximumDepth else {
-      throw fault("more than \(Self.maximumDepth) brackets within each other")
-    }
+    guard depth <= Self.maximumDepth else { throw fault(Self.tooDeep) }
     switch try peek() {
     case UInt8(ascii: "{"): return .object(try object(depth: depth))
     case UInt8(ascii: "["):

@@ -63,12 +63,12 @@ public struct LVISDataset: CheckedDataset {
   }
 
   public func coverage(at position: Int) throws(DatasetError) -> Coverage {
-    let names = (absent: "neg_category_ids", notExhaustive: "not_exhaustive_category_ids")
-    let image = try detections.index.image(position, keeping: [names.absent, names.notExhaustive])
+    let image = try detections.index.image(
+      position, keeping: ["neg_category_ids", "not_exhaustive_category_ids"])
     do {
       return Coverage(
-        absent: try detections.positions(ofIDs: image.integers(names.absent)),
-        notExhaustive: try detections.positions(ofIDs: image.integers(names.notExhaustive)))
+        absent: try detections.positions(ofIDs: image.integers("neg_category_ids")),
+        notExhaustive: try detections.positions(ofIDs: image.integers("not_exhaustive_category_ids")))
     } catch {
       throw detections.index.error(in: "image", at: detections.index.imageOffsets[position], error)
     }

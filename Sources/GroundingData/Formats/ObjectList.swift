@@ -10,7 +10,7 @@ struct ObjectList {
   private(set) var isFound = false
 
   /// After so many bytes, the pages that the scanner has passed are given back to the system.
-  private static let window = 64 << 20
+  private static let window = 8 << 20
 
   init(_ name: StaticString, keyName: StaticString, capacity: Int) {
     (self.name, self.keyName) = (name, keyName)

@@ -49,7 +49,9 @@ struct VOCAnnotation {
     let parser = XMLParser(data: data)
     parser.shouldResolveExternalEntities = false
     parser.delegate = reader
-    guard parser.parse(), reader.fault == nil else {
+    // The parser takes text that ends early for complete.
+    if parser.parse(), reader.fault == nil, !reader.isComplete { reader.fault = "it ends early" }
+    guard parser.parserError == nil, reader.fault == nil else {
       let reason = reader.fault ?? "not valid XML in its column \(parser.columnNumber)"
       throw DatasetError(file: url, place: "line \(parser.lineNumber)", reason)
     }
@@ -71,6 +73,7 @@ struct VOCAnnotation {
 private final class VOCReader: NSObject, XMLParserDelegate {
   var annotation = VOCAnnotation()
   var fault: String?
+  private(set) var isComplete = false
   private var path: [String] = []
   private var text = ""
 
@@ -106,6 +109,7 @@ private final class VOCReader: NSObject, XMLParserDelegate {
     default: break
     }
     path.removeLast()
+    isComplete = path.isEmpty
     text = ""
   }
 }
