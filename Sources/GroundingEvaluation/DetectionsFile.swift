@@ -57,17 +57,17 @@ public enum DetectionsFile {
 
   /// What a file is that is no list.
   private static func otherFormat(_ scanner: inout JSONScanner) throws -> String {
-    guard scanner.peek() == UInt8(ascii: "{") else { return "is not a list of detections in JSON" }
+    guard scanner.peek() == UInt8(ascii: "{") else { return "a list of detections in JSON expected" }
     var names: [String] = []
     try scanner.object { scanner, name in
       names.append(name.text)
       try scanner.skip()
     }
     if names.contains("images") && names.contains("annotations") {
-      return "is a ground truth, not a list of detections"
+      return "a list of detections expected, not a ground truth"
     }
     let list = names.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
-    return "is an object (with \(names.isEmpty ? "nothing in it" : list)), not a list of detections"
+    return "a list of detections expected, not an object with \(names.isEmpty ? "nothing in it" : list)"
   }
 
   /// Writes detections; the file appears when it is complete.

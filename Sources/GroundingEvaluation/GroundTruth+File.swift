@@ -18,7 +18,7 @@ extension GroundTruth {
   private init(_ reader: inout AnnotationReader, _ scanner: inout JSONScanner) throws {
     guard scanner.peek() == UInt8(ascii: "{") else {
       throw reader.failure(
-        .malformed, "is not an object with images, annotations and categories, as COCO's ground truth is")
+        .malformed, "an object with images, annotations and categories expected, as in COCO's ground truth")
     }
     var (images, annotations): ([ListedImage]?, [ListedAnnotation]?)
     var classes: [Class]?

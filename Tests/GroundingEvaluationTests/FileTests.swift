@@ -103,11 +103,11 @@ import Testing
   @Test(
     "Files of another format are named",
     arguments: [
-      (FileTests.truth, "Is a ground truth, not a list of detections."),
-      (#"{"coco": []}"#, "Is an object (with 'coco'), not a list of detections."),
-      ("{}", "Is an object (with nothing in it), not a list of detections."),
-      ("", "Is not a list of detections in JSON."),
-      ("image,score", "Is not a list of detections in JSON."),
+      (FileTests.truth, "A list of detections expected, not a ground truth."),
+      (#"{"coco": []}"#, "A list of detections expected, not an object with 'coco'."),
+      ("{}", "A list of detections expected, not an object with nothing in it."),
+      ("", "A list of detections in JSON expected."),
+      ("image,score", "A list of detections in JSON expected."),
       ("[1]", "Detection 0: an object expected at byte 1."),
       ("[] []", "Something follows the end at byte 3."),
     ])
