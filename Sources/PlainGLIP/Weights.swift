@@ -7,9 +7,11 @@ package struct Weights: Sendable {
 
   /// What the layers of a network have asked a store for.
   package init(_ parameters: Parameters) {
-    let tensors = Dictionary(parameters.all.map { ($0.name, $0.tensor) }) { $1 }
-    self.init(tensors: tensors, path: "")
+    self.init(Dictionary(parameters.all.map { ($0.name, $0.tensor) }) { $1 })
   }
+
+  /// Tensors of any floating-point type; the network computes in it.
+  package init(_ tensors: [String: Tensor]) { self.init(tensors: tensors, path: "") }
 
   private init(tensors: [String: Tensor], path: String) {
     self.tensors = tensors

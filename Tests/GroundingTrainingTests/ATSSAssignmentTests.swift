@@ -15,7 +15,7 @@ struct ATSSAssignmentTests {
     let boxes = (0..<[0, 1, 7, 60][seed % 4]).map { _ in Self.box(height, width, using: &random) }
     let assignment = ATSSAssignment(boxes, levels: levels, anchors: anchors)
     #expect(assignment.boxes == Self.naive(boxes, levels: levels, anchors: anchors))
-    if boxes.count > 5 { #expect(assignment.boxes.contains { $0 != nil }) }
+    if boxes.count > 5, height * width > 50_000 { #expect(assignment.boxes.contains { $0 != nil }) }
   }
 
   @Test func boxesOutsideThePictureAndWithoutAreaAreHarmless() throws {

@@ -79,37 +79,50 @@ struct GoldenStepTests {
     #expect(try abs(terms.total.item() / golden.description.total - 1) < 1e-4)
 
     try terms.total.backward()
-    try compareGradients(parameters)
+    try compareGradients(parameters, formulation)
     try compareStep(parameters.groups(ParameterRules()))
   }
 
-  enum Formulation: Sendable { case fast, plain }
+  enum Formulation: Sendable {
+    case fast, plain
+
+    /// How far a gradient's norm may be from the recorded one, relative to it. The plain form in float64 is 0.003 from it
+    /// too, at the same parameters.
+    var bound: Double {
+      switch self {
+      case .fast: 1e-3
+      case .plain: 5e-3
+      }
+    }
+  }
+
+  /// Of the whole gradient, what a parameter's cannot be told from zero by: sums that cancel.
+  private static let resolution = 1e-6
 
   /// Gradients that are zero in exact arithmetic: a bias of all keys moves no softmax.
   private func isNoise(_ name: String) -> Bool { name.hasSuffix("attention.self.key.bias") }
 
-  private func compareGradients(_ parameters: Parameters) throws {
+  private func compareGradients(_ parameters: Parameters, _ formulation: Formulation) throws {
+    let total = golden.description.totalGradientNorm
     var squares = 0.0
-    var worst = (norm: 0.0, element: 0.0)
+    var exceptions = 0
     for (name, tensor, _) in parameters.all where tensor.requiresGradient {
       let recorded = try #require(golden.description.gradientNorms[name])
       let gradient = try #require(tensor.gradient, "\(name) has no gradient")
       let norm = try gradient.length()
       squares += norm * norm
-      if isNoise(name) || recorded == 0 {
-        #expect(norm < 1e-5, "\(name): \(norm)")
-        continue
-      }
-      #expect(abs(norm / recorded - 1) < 1e-3, "\(name): norm \(norm), not \(recorded)")
-      worst.norm = max(worst.norm, abs(norm / recorded - 1))
+      let slack = Self.resolution * total
+      let bound = isNoise(name) ? 0 : formulation.bound * recorded
+      #expect(abs(norm - recorded) <= bound + slack, "\(name): norm \(norm), not \(recorded)")
+      if !isNoise(name), abs(norm - recorded) > 1e-3 * recorded { exceptions += 1 }
       if golden.gradients["grad/\(name)"] != nil {
-        let error = try gradient.error(from: Tensor(named: "grad/\(name)", in: golden.gradients))
-        #expect(error < 1e-3, "\(name): an element differs by \(error)")
-        worst.element = max(worst.element, error)
+        let wanted = try Tensor(named: "grad/\(name)", in: golden.gradients)
+        let (miss, largest) = try ((gradient - wanted).largestMagnitude(), wanted.largestMagnitude())
+        #expect(miss <= 2e-2 * largest + slack, "\(name): an element differs by \(miss) of \(largest)")
       }
     }
-    #expect(abs(squares.squareRoot() / golden.description.totalGradientNorm - 1) < 1e-4)
-    print("Gradients differ by at most \(worst.norm) in a norm and \(worst.element) in an element.")
+    #expect(abs(squares.squareRoot() / total - 1) < 1e-4)
+    print("\(formulation): \(exceptions) gradients' norms differ by more than 0.001.")
   }
 
   /// AdamW's first step, gradients clipped to a global norm of 1: g / (|g| + ε) times the rate, after the decay.
@@ -117,7 +130,6 @@ struct GoldenStepTests {
     let start = Schedule(decay: .constant).learningRateFactor(at: 0)
     let clip = 1 / golden.description.totalGradientNorm
     #expect(groups.count == golden.description.changeNorms.count)
-    var worst = (norm: 0.0, element: 0.0)
     try withoutGradient {
       for group in groups where !isNoise(group.name) {
         let rate = group.learningRate * start
@@ -126,17 +138,14 @@ struct GoldenStepTests {
         let after = try group.tensor * (1 - rate * group.weightDecay) - direction * rate
         let change = try (after - group.tensor).length()
         let recorded = try #require(golden.description.changeNorms[group.name])
-        #expect(abs(change - recorded) <= 2e-3 * recorded, "\(group.name): \(change), not \(recorded)")
-        if recorded > 0 { worst.norm = max(worst.norm, abs(change / recorded - 1)) }
+        #expect(abs(change - recorded) <= 5e-3 * recorded, "\(group.name): \(change), not \(recorded)")
         if golden.gradients["after/\(group.name)"] != nil {
           let wanted = try Tensor(named: "after/\(group.name)", in: golden.gradients)
-          // Elements whose gradients are near zero may step the other way.
-          let miss = try (after - wanted).length() / max(recorded, 1e-30)
-          #expect(miss < 0.1, "\(group.name): \(miss)")
-          worst.element = max(worst.element, miss)
+          // The first step goes by the sign alone, and the sign of what is nearly zero is rounding's.
+          let astray = try ((after - wanted).absolute() > rate).to(.float32).sum().item()
+          #expect(astray <= 1 + 0.02 * Double(after.count), "\(group.name): \(astray) elements")
         }
       }
     }
-    print("Steps differ by at most \(worst.norm) in a norm and \(worst.element) of their length.")
   }
 }

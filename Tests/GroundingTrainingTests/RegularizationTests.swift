@@ -30,7 +30,7 @@ struct RegularizationTests {
   }
 
   @Test func elementsAreDroppedAtTheRateAndTheMeanStays() throws {
-    Runtime.seed(1)
+    try Runtime.seed(1)
     let y = try Regularization().running { try Dropout(scope, rate: 0.1)(Tensor.full([400, 500], 1)) }
     #expect(try abs(shareOfZeros(y) - 0.1) < 0.005)
     #expect(try abs(y.mean([0, 1]).item() - 1) < 0.005)
@@ -38,7 +38,7 @@ struct RegularizationTests {
   }
 
   @Test func pathsAreDroppedSampleBySample() throws {
-    Runtime.seed(2)
+    try Runtime.seed(2)
     let y = try Regularization().running { try DropPath(scope, rate: 0.4)(Tensor.full([5000, 3, 2], 1)) }
     let samples = try y.flattened(from: 1)
     #expect(
@@ -48,7 +48,7 @@ struct RegularizationTests {
   }
 
   @Test func blocksAreSquaresInAllChannels() throws {
-    Runtime.seed(3)
+    try Runtime.seed(3)
     let y = try Regularization().running { try DropBlock(scope, rate: 0.3)(Tensor.full([3, 2, 90, 120], 1)) }
     // Squares overlap, and are cut at the edge.
     let zeros = try shareOfZeros(y)
@@ -78,7 +78,7 @@ struct RegularizationTests {
     let batch = try SmallBatch()
     let (model, _) = try Networks.trainable(Networks.tiny)
     func run(_ model: GLIPModel, seed: UInt64) throws -> [Float] {
-      Runtime.seed(seed)
+      try Runtime.seed(seed)
       return try Regularization().running {
         try model(batch.pixels, prompts: batch.prompts).predictions[1].logits.elements(Float.self)
       }
@@ -130,7 +130,7 @@ struct RegularizationTests {
     }
     for training in [false, true] {
       func run<Result>(_ body: () throws -> Result) throws -> Result {
-        Runtime.seed(7)
+        try Runtime.seed(7)
         return try training ? Regularization().running(body) : body()
       }
       let fused = try run { try fusion(visual: visual, language: language, padding: nil) }

@@ -11,10 +11,15 @@ public struct MaskedPrompts: Sendable, Hashable {
     /// Position in the batch, and in the prompt.
     public var prompt, token: Int
     public var id: Int32
+
+    public init(prompt: Int, token: Int, id: Int32) {
+      (self.prompt, self.token, self.id) = (prompt, token, id)
+    }
   }
 
   /// Share of tokens that are chosen; of those 80 % are hidden, 10 % changed and 10 % left.
   private static let share = 0.15
+  /// `[MASK]` in BERT's vocabulary.
   private static let maskID: Int32 = 103
 
   /// - Parameters:
