@@ -20,7 +20,8 @@ public struct GLIPModel: Sendable {
     let head = configuration.head
     body = try SwinTransformer(scope / "backbone" / "body", configuration.swin)
     pyramid = try FeaturePyramid(
-      scope / "backbone" / "fpn", inputs: Array(body.channels.dropFirst()), channels: head.channels)
+      scope / "backbone" / "fpn", inputs: Array(body.channels.dropFirst()), channels: head.channels,
+      dropBlock: head.dropBlock)
     language = try BERTEncoder(scope / "language_backbone" / "body" / "model", configuration.bert)
     let rpn = scope / "rpn" / "head"
     tower = try DynamicHead(rpn / "dyhead_tower", head: head, bert: configuration.bert)
@@ -50,7 +51,35 @@ public struct GLIPModel: Sendable {
   ///   - padding: [B, 1, 1, T], very negative at padded words; `nil` where nothing is padded
   package func predict(_ levels: [Tensor], words: Tensor, padding: Tensor? = nil) throws -> [LevelPrediction]
   {
-    let fused = try tower(levels, words: words, padding: padding)
-    return try StageClock.time(.heads) { try alignment(fused.levels, words: fused.words) }
+    try output(levels, words: words, padding: padding).predictions
   }
+
+  /// The same, with the features that predictions are made of.
+  private func output(_ levels: [Tensor], words: Tensor, padding: Tensor?) throws -> NetworkOutput {
+    let fused = try tower(levels, words: words, padding: padding)
+    let predictions = try StageClock.time(.heads) { try alignment(fused.levels, words: fused.words) }
+    return NetworkOutput(predictions: predictions, levels: fused.levels, words: fused.words)
+  }
+
+  /// What the network makes of pictures that have a prompt each; also in training, see `Regularization`.
+  ///
+  /// - Parameters:
+  ///   - pictures: normalised, [B, 3, H, W], sides being multiples of 32
+  ///   - prompts: the tokens of each picture's prompt
+  /// - Returns: T being the length of the longest prompt
+  package func callAsFunction(_ pictures: Tensor, prompts: [[Int32]]) throws -> NetworkOutput {
+    let prompts = try PaddedPrompts(prompts, device: pictures.device)
+    let words = try encode(prompts: prompts.ids, padding: prompts.padding)
+    return try output(encode(pictures: pictures), words: words, padding: prompts.padding)
+  }
+}
+
+/// Everything that the network puts out.
+package struct NetworkOutput: Sendable {
+  /// Of P3…P7.
+  package let predictions: [LevelPrediction]
+  /// Features of P3…P7 after the tower, [B, C, h, w].
+  package let levels: [Tensor]
+  /// Features of the words after the tower, [B, T, L].
+  package let words: Tensor
 }

@@ -116,6 +116,15 @@ public enum Initializer: Sendable, Hashable {
   public static func fanIn(_ inputs: Int) -> Initializer {
     .uniform(bound: 1 / Double(max(inputs, 1)).squareRoot())
   }
+
+  /// Uniform with the variance 1/(inputs per output), which keeps that of what passes (He et al., ICCV 2015, without the
+  /// factor for rectifiers).
+  public static func kaimingUniform(_ inputs: Int) -> Initializer {
+    .uniform(bound: (3 / Double(max(inputs, 1))).squareRoot())
+  }
+
+  /// How BERT and Swin start their matrices and tables.
+  public static let transformer = Initializer.normal(deviation: 0.02)
 }
 
 /// New parameters, drawn from a seed in the order in which they are asked for.

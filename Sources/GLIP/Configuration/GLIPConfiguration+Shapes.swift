@@ -3,8 +3,8 @@ import Checkpoints
 extension GLIPConfiguration {
   /// Reads a network's sizes off the shapes of its parameters, for checkpoints that carry no description.
   ///
-  /// Only two sizes leave no trace in the shapes and are taken as all released models have them: BERT's heads are
-  /// 64 wide, and the fusion has eight.
+  /// What leaves no trace in the shapes is taken as all released models have it: BERT's heads are 64 wide, the fusion
+  /// has eight, and training drops what it dropped in them.
   ///
   /// - Throws: `ModelFileError.notGLIP` naming the first parameter that is missing.
   init(shapesOf checkpoint: Checkpoint) throws {
@@ -52,9 +52,10 @@ extension GLIPConfiguration {
     head.classes = try shape(rpn + "cls_logits.weight", rank: 4)[0]
     if fusion { head.fusionWidth = try shape(tower + "0.b_attn.attn.v_proj.weight", rank: 2)[0] }
 
-    self.init(
-      swin: SwinConfiguration(
-        channels: channels, depths: depths, heads: tables.map { $0[1] }, window: (side + 1) / 2),
-      bert: bert, head: head)
+    var swin = SwinConfiguration(
+      channels: channels, depths: depths, heads: tables.map { $0[1] }, window: (side + 1) / 2)
+    let large = Preset.glipL.configuration.swin
+    if swin.channels >= large.channels { swin.dropPath = large.dropPath }
+    self.init(swin: swin, bert: bert, head: head)
   }
 }

@@ -22,12 +22,15 @@ public struct SwinConfiguration: Codable, Sendable, Hashable {
   public var heads: [Int]
   /// Side of an attention window, in patches.
   public var window: Int
+  /// In training, how often the last block's updates are dropped; it grows linearly from 0 at the first block.
+  public var dropPath: Double
 
-  public init(channels: Int, depths: [Int], heads: [Int], window: Int) {
+  public init(channels: Int, depths: [Int], heads: [Int], window: Int, dropPath: Double = 0.2) {
     self.channels = channels
     self.depths = depths
     self.heads = heads
     self.window = window
+    self.dropPath = dropPath
   }
 }
 
@@ -39,14 +42,21 @@ public struct BERTConfiguration: Codable, Sendable, Hashable {
   public var heads: Int
   public var intermediate: Int
   public var positions: Int
+  /// In training, the share of attention probabilities and of each layer's updates that is dropped; that of the head's
+  /// BERT layers too.
+  public var dropout: Double
 
-  public init(vocabulary: Int, width: Int, layers: Int, heads: Int, intermediate: Int, positions: Int) {
+  public init(
+    vocabulary: Int, width: Int, layers: Int, heads: Int, intermediate: Int, positions: Int,
+    dropout: Double = 0.1
+  ) {
     self.vocabulary = vocabulary
     self.width = width
     self.layers = layers
     self.heads = heads
     self.intermediate = intermediate
     self.positions = positions
+    self.dropout = dropout
   }
 
   public static let baseUncased = BERTConfiguration(
@@ -70,10 +80,14 @@ public struct HeadConfiguration: Codable, Sendable, Hashable {
   public var groups: Int
   /// Outputs of the plain classifier that released checkpoints carry and nothing reads.
   public var classes: Int
+  /// In training, the share of the fusion's probabilities that is dropped.
+  public var fusionDropout: Double
+  /// In training, the share of the pyramid's finer maps that is dropped, in squares.
+  public var dropBlock: Double
 
   public init(
     channels: Int = 256, blocks: Int, fusion: Bool, fusionHeads: Int = 8, fusionWidth: Int = 2048,
-    groups: Int = 16, classes: Int = 80
+    groups: Int = 16, classes: Int = 80, fusionDropout: Double = 0.1, dropBlock: Double = 0.3
   ) {
     self.channels = channels
     self.blocks = blocks
@@ -82,5 +96,48 @@ public struct HeadConfiguration: Codable, Sendable, Hashable {
     self.fusionWidth = fusionWidth
     self.groups = groups
     self.classes = classes
+    self.fusionDropout = fusionDropout
+    self.dropBlock = dropBlock
+  }
+}
+
+// MARK: Reading
+
+// Files describe networks as JSON. What training drops came later than the sizes: where a file does not say, it is as in
+// the released models.
+
+extension SwinConfiguration {
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      channels: try values.decode(Int.self, forKey: .channels),
+      depths: try values.decode([Int].self, forKey: .depths),
+      heads: try values.decode([Int].self, forKey: .heads),
+      window: try values.decode(Int.self, forKey: .window))
+    dropPath = try values.decodeIfPresent(Double.self, forKey: .dropPath) ?? dropPath
+  }
+}
+
+extension BERTConfiguration {
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func size(_ key: CodingKeys) throws -> Int { try values.decode(Int.self, forKey: key) }
+    self.init(
+      vocabulary: try size(.vocabulary), width: try size(.width), layers: try size(.layers),
+      heads: try size(.heads), intermediate: try size(.intermediate), positions: try size(.positions))
+    dropout = try values.decodeIfPresent(Double.self, forKey: .dropout) ?? dropout
+  }
+}
+
+extension HeadConfiguration {
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func size(_ key: CodingKeys) throws -> Int { try values.decode(Int.self, forKey: key) }
+    self.init(
+      channels: try size(.channels), blocks: try size(.blocks),
+      fusion: try values.decode(Bool.self, forKey: .fusion), fusionHeads: try size(.fusionHeads),
+      fusionWidth: try size(.fusionWidth), groups: try size(.groups), classes: try size(.classes))
+    fusionDropout = try values.decodeIfPresent(Double.self, forKey: .fusionDropout) ?? fusionDropout
+    dropBlock = try values.decodeIfPresent(Double.self, forKey: .dropBlock) ?? dropBlock
   }
 }

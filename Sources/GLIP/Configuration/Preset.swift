@@ -17,7 +17,8 @@ public enum Preset: String, Codable, Sendable, CaseIterable {
     case .glipTB, .glipTC, .glipT: Self.tiny(fusion: true)
     case .glipL:
       GLIPConfiguration(
-        swin: SwinConfiguration(channels: 192, depths: [2, 2, 18, 2], heads: [6, 12, 24, 48], window: 12),
+        swin: SwinConfiguration(
+          channels: 192, depths: [2, 2, 18, 2], heads: [6, 12, 24, 48], window: 12, dropPath: 0.4),
         bert: .baseUncased, head: HeadConfiguration(blocks: 8, fusion: true))
     }
   }

@@ -158,5 +158,8 @@ extension GLIPConfiguration {
     try require(
       head.fusionHeads > 0 && (1...65_536).contains(head.fusionWidth)
         && head.fusionWidth.isMultiple(of: head.fusionHeads), "the fusion does not divide into heads")
+    try require(
+      [swin.dropPath, bert.dropout, head.fusionDropout, head.dropBlock].allSatisfy { (0..<1).contains($0) },
+      "what training drops is a share from 0 up to, but not including, 1")
   }
 }

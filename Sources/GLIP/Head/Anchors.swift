@@ -14,4 +14,18 @@ package enum Anchors {
     let reach = (stride * Float(scale) - 1) / 2
     return (center - reach, center - reach, center + reach, center + reach)
   }
+
+  /// The anchors of all levels one after the other, rows first: x0, y0, x1, y1.
+  package static func boxes(_ levels: [PyramidLevels.Shape]) -> [SIMD4<Float>] {
+    levels.enumerated().flatMap { level, shape in
+      let (stride, cell) = (Float(strides[level]), cell(level: level))
+      let first = SIMD4(cell.0, cell.1, cell.2, cell.3)
+      return (0..<shape.height).flatMap { row in
+        (0..<shape.width).map { column in
+          let (x, y) = (Float(column) * stride, Float(row) * stride)
+          return first + SIMD4(x, y, x, y)
+        }
+      }
+    }
+  }
 }

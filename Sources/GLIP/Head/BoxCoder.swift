@@ -1,4 +1,5 @@
 import Foundation
+import Torch
 
 /// Boxes as differences from anchors (Girshick et al., R-CNN), with the inclusive corners of the first detection
 /// code bases: a box from x0 to x1 is x1 - x0 + 1 pixels wide.
@@ -22,5 +23,29 @@ package enum BoxCoder {
     return SIMD4(
       newX - 0.5 * (newWidth - 1), newY - 0.5 * (newHeight - 1),
       newX + 0.5 * (newWidth - 1), newY + 0.5 * (newHeight - 1))
+  }
+
+  /// The same for many: deltas and anchors [n, 4] -> corners [n, 4].
+  package static func decode(_ deltas: Tensor, anchors: Tensor) throws -> Tensor {
+    let (center, size) = try centers(anchors)
+    let newCenter = try deltas.sliced(1, 0..<2) / Double(weights.0) * size + center
+    let growth = try (deltas.sliced(1, 2..<4) / Double(weights.1)).clamped(max: Double(largestGrowth))
+    let reach = try (growth.exponential() * size - 1) * 0.5
+    return try Tensor.concatenated([newCenter - reach, newCenter + reach], dimension: 1)
+  }
+
+  /// What describes boxes [n, 4] relative to anchors [n, 4]: dx, dy, dw, dh.
+  package static func encode(_ boxes: Tensor, anchors: Tensor) throws -> Tensor {
+    let (center, size) = try centers(boxes)
+    let (anchorCenter, anchorSize) = try centers(anchors)
+    let shift = try (center - anchorCenter) / anchorSize * Double(weights.0)
+    let growth = try (size / anchorSize).logarithm() * Double(weights.1)
+    return try Tensor.concatenated([shift, growth], dimension: 1)
+  }
+
+  /// Centres and sizes of boxes, [n, 2] each.
+  private static func centers(_ boxes: Tensor) throws -> (center: Tensor, size: Tensor) {
+    let (first, last) = try (boxes.sliced(1, 0..<2), boxes.sliced(1, 2..<4))
+    return try ((first + last) / 2, last - first + 1)
   }
 }

@@ -21,6 +21,8 @@ package struct DeepFusion: Sendable {
   /// How much of the update is added, per channel.
   private let visualScale: Tensor
   private let languageScale: Tensor
+  /// Of the probabilities of both directions.
+  private let dropout: Dropout
   private let heads: Int
 
   /// Scores are limited as in the authors' code.
@@ -30,6 +32,7 @@ package struct DeepFusion: Sendable {
     heads = head.fusionHeads
     let (channels, width) = (head.channels, head.fusionWidth)
     let start = Initializer.constant(1 / Double(head.blocks))
+    dropout = Dropout(scope, rate: head.fusionDropout)
     let block = scope / "b_attn"
     visualScale = try block.parameter("gamma_v", [channels], start)
     languageScale = try block.parameter("gamma_l", [languageWidth], start)
@@ -68,18 +71,17 @@ package struct DeepFusion: Sendable {
       queries: try Self.product(key, queryWeight), offsets: try key.matmul(queryBias).squeezed(-1),
       values: try Self.product(perHead(languageValue(l)), outputWeight))
 
-    let (fused, reading) =
+    let (fused, reading, mass) =
       try Kernels.apply(to: visual) && padding == nil && channels.isMultiple(of: 4)
       ? attendTiled(visual, words) : attend(visual, words, padding)
 
-    // Words read picture: Δl = (softmaxₙ(scores)ᵀ v) Wvₕᵀ + bv, since the probabilities of a word sum to one.
+    // Words read picture: Δl = (pᵀ v) Wvₕᵀ + Σₙp bv with p = softmaxₙ(scores), which sums to one if nothing is dropped.
     let valueWeight = try visualValue.weight.reshaped(heads, width / heads, channels).transposed(1, 2)
-    let pictureValues = try Self.product(reading, valueWeight).transposed(1, 2)
-      .reshaped(l.size(0), l.size(1), width)
-    return (
-      fused,
-      try l + languageScale * languageOutput(pictureValues + visualValue.shift)
-    )
+    let valueBias = try visualValue.shift.reshaped(heads, 1, width / heads)
+    let pictureValues =
+      try Self.product(reading, valueWeight) + (mass.map { try $0 * valueBias } ?? valueBias)
+    let joined = try pictureValues.transposed(1, 2).reshaped(l.size(0), l.size(1), width)
+    return (fused, try l + languageScale * languageOutput(joined))
   }
 
   /// The projections of the picture, folded into the words.
@@ -92,11 +94,13 @@ package struct DeepFusion: Sendable {
     let values: Tensor
   }
 
-  /// The attention as products of whole matrices: the fused picture [B, N, C], and what the words read from the
-  /// normalised picture, [B, h, T, C].
-  private func attend(
-    _ visual: Tensor, _ words: WordSide, _ padding: Tensor?
-  ) throws -> (visual: Tensor, reading: Tensor) {
+  /// - visual: the fused picture, [B, N, C]
+  /// - reading: what the words read from the normalised picture, [B, h, T, C]
+  /// - mass: what their probabilities sum to, [B, h, T, 1]; nil where it is one
+  private typealias Attended = (visual: Tensor, reading: Tensor, mass: Tensor?)
+
+  /// The attention as products of whole matrices.
+  private func attend(_ visual: Tensor, _ words: WordSide, _ padding: Tensor?) throws -> Attended {
     let v = try visualNorm(visual)
     let (batch, tokens) = (words.queries.size(0), words.queries.size(2))
     let (positions, channels) = (v.size(1), v.size(2))
@@ -107,20 +111,23 @@ package struct DeepFusion: Sendable {
     // Picture reads words: Δv = Σₕ softmaxₜ(scores) (vlₕ Woₕᵀ) + bo
     var toWords = try scores.reshaped(batch, positions, heads, tokens)
     if let padding { toWords = try toWords + padding }
-    let wordReading = try toWords.softmax(-1).reshaped(batch, positions, heads * tokens)
+    let wordReading = try dropout(toWords.softmax(-1)).reshaped(batch, positions, heads * tokens)
     let update = try wordReading.matmul(words.values.reshaped(batch, heads * tokens, channels))
-    let pictureReading = try scores.softmax(1).transposed(1, 2).matmul(v)  // [B, h·T, C]
+    let toPicture = try dropout(scores.softmax(1))
+    let pictureReading = try toPicture.transposed(1, 2).matmul(v)  // [B, h·T, C]
     return (
       try v + visualScale * (update + visualOutput.shift),
-      try pictureReading.reshaped(batch, heads, tokens, channels)
+      try pictureReading.reshaped(batch, heads, tokens, channels),
+      dropout.isOn ? try toPicture.sum([1]).reshaped(batch, heads, tokens, 1) : nil
     )
   }
 
   /// The same, tile by tile: scores are never written to memory.
-  private func attendTiled(_ visual: Tensor, _ words: WordSide) throws -> (visual: Tensor, reading: Tensor) {
-    try Kernels.deepFusion(
+  private func attendTiled(_ visual: Tensor, _ words: WordSide) throws -> Attended {
+    let fused = try Kernels.deepFusion(
       visual, norm: visualNorm, queries: words.queries, offsets: words.offsets, values: words.values,
       bias: visualOutput.shift, scale: visualScale, limit: Self.limit, dtype: visualQuery.weight.dtype)
+    return (fused.visual, fused.reading, nil)
   }
 
   /// A product with a weight, in the weight's type; float32 if `x` is.

@@ -5,11 +5,6 @@ import Torch
 struct DynamicHead: Sendable {
   private let blocks: [Block]
 
-  private struct Block: Sendable {
-    let fusion: (attention: DeepFusion, language: BERTLayer)?
-    let convolution: DynamicConvolution
-  }
-
   /// Activations of the tower's BERT layers are limited as in the authors' code.
   private static let limit = 50_000.0
 
@@ -25,7 +20,7 @@ struct DynamicHead: Sendable {
           language: try BERTLayer(scope / (first + 1), bert, limit: Self.limit)
         ) : nil
       return Block(
-        fusion: fusion,
+        index: index, fusion: fusion,
         convolution: try DynamicConvolution(
           scope / (first + stride - 1), channels: head.channels, groups: head.groups, name: "dy\(index)"))
     }
@@ -39,21 +34,34 @@ struct DynamicHead: Sendable {
     _ levels: [Tensor], words: Tensor, padding: Tensor?
   ) throws -> (levels: [Tensor], words: Tensor) {
     var (levels, words) = (try PyramidLevels(levels), words)
-    for (index, block) in blocks.enumerated() {
-      if let (attention, language) = block.fusion {
-        (levels, words) = try StageClock.time(.fusion) {
-          let fused = try attention(visual: levels.rows, language: words, padding: padding)
-          return (PyramidLevels(rows: fused.visual, shapes: levels.shapes), fused.language)
-        }
-        try record("head\(index)_fuse_v", levels)
-        Trace.record("head\(index)_fuse_lang", words)
-        words = try StageClock.time(.languageLayers) { try language(words, padding: padding) }
-        Trace.record("head\(index)_bert_lang", words)
-      }
-      levels = try StageClock.time(.convolutions) { try block.convolution(levels) }
-      try record("head\(index)_dyconv_v", levels)
-    }
+    for block in blocks { (levels, words) = try block(levels, words: words, padding: padding) }
     return (try levels.maps, words)
+  }
+}
+
+/// One block of the tower.
+private struct Block: Sendable {
+  let index: Int
+  let fusion: (attention: DeepFusion, language: BERTLayer)?
+  let convolution: DynamicConvolution
+
+  func callAsFunction(
+    _ levels: PyramidLevels, words: Tensor, padding: Tensor?
+  ) throws -> (levels: PyramidLevels, words: Tensor) {
+    var (levels, words) = (levels, words)
+    if let (attention, language) = fusion {
+      (levels, words) = try StageClock.time(.fusion) {
+        let fused = try attention(visual: levels.rows, language: words, padding: padding)
+        return (PyramidLevels(rows: fused.visual, shapes: levels.shapes), fused.language)
+      }
+      try record("head\(index)_fuse_v", levels)
+      Trace.record("head\(index)_fuse_lang", words)
+      words = try StageClock.time(.languageLayers) { try language(words, padding: padding) }
+      Trace.record("head\(index)_bert_lang", words)
+    }
+    levels = try StageClock.time(.convolutions) { try convolution(levels) }
+    try record("head\(index)_dyconv_v", levels)
+    return (levels, words)
   }
 
   private func record(_ name: String, _ levels: PyramidLevels) throws {

@@ -10,6 +10,13 @@ package struct PyramidLevels: Sendable {
   package struct Shape: Sendable, Hashable {
     package let height, width: Int
     package var positions: Int { height * width }
+
+    package init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
+
+    /// Of P3…P7 for a picture of the given sides.
+    package static func pyramid(height: Int, width: Int) -> [Shape] {
+      Anchors.strides.map { Shape(height: (height + $0 - 1) / $0, width: (width + $0 - 1) / $0) }
+    }
   }
 
   package init(rows: Tensor, shapes: [Shape]) {

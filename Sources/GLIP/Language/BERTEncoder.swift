@@ -6,6 +6,7 @@ struct BERTEncoder: Sendable {
   private let positions: Embedding
   private let types: Embedding
   private let norm: LayerNorm
+  private let dropout: Dropout
   private let layers: [BERTLayer]
 
   init(_ scope: Scope, _ configuration: BERTConfiguration) throws {
@@ -17,8 +18,9 @@ struct BERTEncoder: Sendable {
     types = try Embedding(embeddings / "token_type_embeddings", count: 2, width: width)
     norm = try LayerNorm(embeddings / "LayerNorm", width: width, epsilon: BERTLayer.normEpsilon)
     layers = try (0..<configuration.layers).map { index in
-      try BERTLayer(scope / "encoder" / "layer" / index, configuration)
+      try BERTLayer(scope / "encoder" / "layer" / index, configuration, initial: .transformer)
     }
+    dropout = Dropout(embeddings, rate: configuration.dropout)
   }
 
   var matrixType: DType { words.weight.dtype }
@@ -30,7 +32,7 @@ struct BERTEncoder: Sendable {
   func callAsFunction(_ ids: Tensor, padding: Tensor? = nil) throws -> Tensor {
     let place = try positions(Tensor.arange(0..<ids.size(1), device: ids.device))
     let type = try types.weight.selected(0, 0)
-    var x = try norm((words(ids) + type + place).to(.float32))
+    var x = try dropout(norm((words(ids) + type + place).to(.float32)))
     Trace.record("bert_embeddings", x)
     for (index, layer) in layers.enumerated() {
       x = try layer(x, padding: padding)

@@ -8,20 +8,29 @@ struct FeaturePyramid: Sendable {
   private let smooth: [Convolution]
   private let p6: Convolution
   private let p7: Convolution
+  /// Of the merged maps, but for the coarsest, on their way to `smooth`.
+  private let dropBlock: DropBlock
 
-  init(_ scope: Scope, inputs: [Int], channels: Int) throws {
+  /// - Parameter dropBlock: its rate in training
+  init(_ scope: Scope, inputs: [Int], channels: Int, dropBlock: Double) throws {
+    func convolution(
+      _ scope: Scope, inputs: Int, kernel: Int, stride: Int = 1, role: WeightRole = .large
+    ) throws -> Convolution {
+      try Convolution(
+        scope, inputs: inputs, outputs: channels, kernel: kernel, stride: stride, padding: kernel / 2,
+        role: role, initial: .kaimingUniform(inputs * kernel * kernel), initialBias: .constant(0))
+    }
     // The names count the encoder's stages from 1; stage 1 (stride 4) is not used.
     lateral = try inputs.enumerated().map { index, inputs in
-      try Convolution(scope / "fpn_inner\(index + 2)", inputs: inputs, outputs: channels, kernel: 1)
+      try convolution(scope / "fpn_inner\(index + 2)", inputs: inputs, kernel: 1)
     }
     smooth = try inputs.indices.map { index in
-      try Convolution(
-        scope / "fpn_layer\(index + 2)", inputs: channels, outputs: channels, kernel: 3, padding: 1,
-        role: .quantizable)
+      try convolution(scope / "fpn_layer\(index + 2)", inputs: channels, kernel: 3, role: .quantizable)
     }
     let top = scope / "top_blocks"
-    p6 = try Convolution(top / "p6", inputs: channels, outputs: channels, kernel: 3, stride: 2, padding: 1)
-    p7 = try Convolution(top / "p7", inputs: channels, outputs: channels, kernel: 3, stride: 2, padding: 1)
+    p6 = try convolution(top / "p6", inputs: channels, kernel: 3, stride: 2)
+    p7 = try convolution(top / "p7", inputs: channels, kernel: 3, stride: 2)
+    self.dropBlock = DropBlock(scope, rate: dropBlock)
   }
 
   /// Three maps [B, Cᵢ, h, w] of strides 8, 16, 32 -> five maps P3…P7 [B, C, h, w] of strides 8 … 128.
@@ -31,7 +40,7 @@ struct FeaturePyramid: Sendable {
     for level in maps.indices.dropLast().reversed() {
       let side = try lateral[level](maps[level])
       merged = try side + merged.upsampledNearest([side.size(2), side.size(3)])
-      outputs.insert(try smooth[level](merged), at: 0)
+      outputs.insert(try smooth[level](dropBlock(merged)), at: 0)
     }
     // P6 reads P5, not the encoder's last stage.
     outputs.append(try p6(outputs[outputs.count - 1]))

@@ -16,11 +16,15 @@ struct SwinTransformer: Sendable {
     let channels = configuration.depths.indices.map { configuration.channels << $0 }
     self.channels = channels
     patchEmbedding = try PatchEmbedding(scope / "patch_embed", channels: channels[0])
+    let last = max(configuration.depths.reduce(0, +) - 1, 1)
     stages = try configuration.depths.indices.map { index in
-      try SwinStage(
-        scope / "layers" / index, index: index, channels: channels[index], depth: configuration.depths[index],
-        heads: configuration.heads[index], window: configuration.window,
-        merges: index + 1 < configuration.depths.count)
+      let before = configuration.depths[..<index].reduce(0, +)
+      return try SwinStage(
+        scope / "layers" / index, index: index, channels: channels[index], heads: configuration.heads[index],
+        window: configuration.window,
+        dropPaths: (0..<configuration.depths[index]).map {
+          configuration.dropPath * Double(before + $0) / Double(last)
+        }, merges: index + 1 < configuration.depths.count)
     }
     norms = try (1..<channels.count).map { try LayerNorm(scope / "norm\($0)", width: channels[$0]) }
   }
@@ -69,15 +73,16 @@ private struct SwinStage: Sendable {
   private let merging: PatchMerging?
   private let window: Int
 
+  /// - Parameter dropPaths: the rate of each block
   init(
-    _ scope: Scope, index: Int, channels: Int, depth: Int, heads: Int, window: Int, merges: Bool
+    _ scope: Scope, index: Int, channels: Int, heads: Int, window: Int, dropPaths: [Double], merges: Bool
   ) throws {
     self.index = index
     self.window = window
-    blocks = try (0..<depth).map { block in
+    blocks = try dropPaths.enumerated().map { block, rate in
       try SwinBlock(
         scope / "blocks" / block, channels: channels, heads: heads, window: window,
-        shift: block.isMultiple(of: 2) ? 0 : window / 2)
+        shift: block.isMultiple(of: 2) ? 0 : window / 2, dropPath: rate)
     }
     merging = merges ? try PatchMerging(scope / "downsample", channels: channels) : nil
   }
@@ -106,17 +111,23 @@ private struct SwinBlock: Sendable {
   private let norm2: LayerNorm
   private let expand: Linear
   private let contract: Linear
+  private let dropPath: DropPath
   private let window: Int
   private let shift: Int
 
-  init(_ scope: Scope, channels: Int, heads: Int, window: Int, shift: Int) throws {
+  init(_ scope: Scope, channels: Int, heads: Int, window: Int, shift: Int, dropPath rate: Double) throws {
     self.window = window
     self.shift = shift
+    dropPath = DropPath(scope, rate: rate)
     norm1 = try LayerNorm(scope / "norm1", width: channels)
     attention = try WindowAttention(scope / "attn", channels: channels, heads: heads, window: window)
     norm2 = try LayerNorm(scope / "norm2", width: channels)
-    expand = try Linear(scope / "mlp" / "fc1", inputs: channels, outputs: 4 * channels, role: .quantizable)
-    contract = try Linear(scope / "mlp" / "fc2", inputs: 4 * channels, outputs: channels, role: .quantizable)
+    expand = try Linear(
+      scope / "mlp" / "fc1", inputs: channels, outputs: 4 * channels, role: .quantizable,
+      initial: .transformer, initialBias: .constant(0))
+    contract = try Linear(
+      scope / "mlp" / "fc2", inputs: 4 * channels, outputs: channels, role: .quantizable,
+      initial: .transformer, initialBias: .constant(0))
   }
 
   /// Whether the kernels take a block of this size.
@@ -137,8 +148,8 @@ private struct SwinBlock: Sendable {
     let grid = WindowGrid(height: x.size(1), width: x.size(2), window: window, shift: shift)
     let windows = try grid.partition(norm1(x))
     let attended = try attention(windows, mask: shift > 0 ? shiftMask : nil)
-    let y = try x + grid.merge(attended, batch: x.size(0))
-    return try y + contract(expand(norm2(y)).gelu())
+    let y = try x + dropPath(grid.merge(attended, batch: x.size(0)))
+    return try y + dropPath(contract(expand(norm2(y)).gelu()))
   }
 }
 
@@ -151,7 +162,7 @@ private struct PatchMerging: Sendable {
     norm = try LayerNorm(scope / "norm", width: 4 * channels)
     reduction = try Linear(
       scope / "reduction", inputs: 4 * channels, outputs: 2 * channels, bias: false,
-      role: .quantizable)
+      role: .quantizable, initial: .transformer)
   }
 
   /// [B, h, w, C] -> [B, ⌈h/2⌉, ⌈w/2⌉, 2C]

@@ -77,9 +77,13 @@ struct WindowAttention: Sendable {
     self.heads = heads
     area = window * window
     relativeBias = try scope.parameter(
-      "relative_position_bias_table", [(2 * window - 1) * (2 * window - 1), heads], .normal(deviation: 0.02))
-    qkv = try Linear(scope / "qkv", inputs: channels, outputs: 3 * channels, role: .quantizable)
-    projection = try Linear(scope / "proj", inputs: channels, outputs: channels, role: .quantizable)
+      "relative_position_bias_table", [(2 * window - 1) * (2 * window - 1), heads], .transformer)
+    qkv = try Linear(
+      scope / "qkv", inputs: channels, outputs: 3 * channels, role: .quantizable, initial: .transformer,
+      initialBias: .constant(0))
+    projection = try Linear(
+      scope / "proj", inputs: channels, outputs: channels, role: .quantizable, initial: .transformer,
+      initialBias: .constant(0))
     let positions = (0..<window).flatMap { y in (0..<window).map { x in (y: y, x: x) } }
     let index = positions.flatMap { query in
       positions.map { key in

@@ -4,7 +4,7 @@ public struct Embedding: Sendable {
   public let weight: Tensor
 
   public init(_ scope: Scope, count: Int, width: Int) throws {
-    weight = try scope.matrix("weight", [count, width], .normal(deviation: 0.02))
+    weight = try scope.matrix("weight", [count, width], .transformer)
   }
 
   public func callAsFunction(_ indices: Tensor) throws -> Tensor { try ATen.embedding(weight, indices) }

@@ -1,0 +1,142 @@
+import Checkpoints
+import GLIP
+import GroundingTraining
+import PlainGLIP
+import Testing
+import Torch
+
+/// One training step of GLIP-T (C) with computed weights, against the authors' code.
+@Suite(
+  .serialized, .enabled(if: GoldenStep.isPresent, "the recorded training step is not beside this checkout"))
+struct GoldenStepTests {
+  private let golden: GoldenStep
+
+  init() throws { golden = try GoldenStep(in: #require(GoldenStep.folder)) }
+
+  private func assigned(length: Int) throws -> AssignedTargets {
+    try AssignedTargets(
+      golden.targets(), levels: PyramidLevels.Shape.pyramid(height: 224, width: 320),
+      tokenCounts: golden.tokenCounts(), length: length)
+  }
+
+  @Test func everyAnchorIsAssignedAsByTheAuthors() throws {
+    let anchors = Anchors.boxes(PyramidLevels.Shape.pyramid(height: 224, width: 320))
+    let recorded = try golden.array("anchors")
+    let flat = anchors.flatMap { [$0.x, $0.y, $0.z, $0.w] }
+    #expect(try flat == recorded.elements(Float.self))
+
+    let assigned = try assigned(length: 256)
+    let positions = try assigned.positions.elements(Int64.self)
+    #expect(try positions == golden.array("pos_inds").elements(Int64.self))
+    #expect(try assigned.centerness.error(from: golden.array("centerness_targets")) < 1e-5)
+
+    let deltas = try BoxCoder.encode(assigned.boxes, anchors: assigned.anchors)
+    let wanted = try golden.array("reg_targets").flattened(from: 0, through: 1)
+      .picked(assigned.positions, dimension: 0)
+    #expect(try deltas.error(from: wanted) < 1e-5)
+
+    // The authors mark the background in the last column, which their mask takes away again.
+    let tokens = try assigned.tokens.elements(UInt8.self)
+    let expected = try golden.array("token_labels").elements(UInt8.self)
+    let positive = Set(positions.map(Int.init))
+    for anchor in 0..<2 * anchors.count {
+      let row = 256 * anchor..<256 * anchor + 255
+      #expect(tokens[row] == expected[row])
+      #expect((expected[row.upperBound] == 1) == !positive.contains(anchor))
+      #expect(tokens[row.upperBound] == 0)
+    }
+  }
+
+  @Test func everyParameterHasTheAuthorsRates() throws {
+    let schedule = Schedule(decay: .constant)
+    #expect(golden.description.rates.count == 726)
+    for (name, recorded) in golden.description.rates {
+      let (rate, decay) = ParameterRules().rates(of: name)
+      #expect(abs(rate * schedule.learningRateFactor(at: 0) / recorded[0] - 1) < 1e-9, "\(name)")
+      #expect(decay * schedule.weightDecayFactor(at: 0) == recorded[1], "\(name)")
+    }
+  }
+
+  @Test(arguments: [Formulation.fast, .plain])
+  func oneStepIsTheAuthors(formulation: Formulation) throws {
+    let configuration = Preset.glipTC.configuration
+    let (model, parameters) = try Networks.trainable(configuration, frozen: .unused)
+    let (pictures, prompts) = try (golden.array("input"), golden.prompts())
+    let predictions =
+      switch formulation {
+      case .fast: try model(pictures, prompts: prompts).predictions
+      case .plain: try PlainModel(Weights(parameters), configuration)(pictures, prompts: prompts)
+      }
+    let terms = try GroundingLoss()(predictions, assigned(length: predictions[0].logits.size(2)))
+    let recorded = golden.description.losses
+    for (name, term) in [
+      ("loss_dot_product_token", terms.alignment), ("loss_reg", terms.box),
+      ("loss_centerness", terms.centerness),
+    ] {
+      let wanted = try #require(recorded[name])
+      #expect(try abs(term.item() / wanted - 1) < 1e-4, "\(name)")
+    }
+    #expect(try abs(terms.total.item() / golden.description.total - 1) < 1e-4)
+
+    try terms.total.backward()
+    try compareGradients(parameters)
+    try compareStep(parameters.groups(ParameterRules()))
+  }
+
+  enum Formulation: Sendable { case fast, plain }
+
+  /// Gradients that are zero in exact arithmetic: a bias of all keys moves no softmax.
+  private func isNoise(_ name: String) -> Bool { name.hasSuffix("attention.self.key.bias") }
+
+  private func compareGradients(_ parameters: Parameters) throws {
+    var squares = 0.0
+    var worst = (norm: 0.0, element: 0.0)
+    for (name, tensor, _) in parameters.all where tensor.requiresGradient {
+      let recorded = try #require(golden.description.gradientNorms[name])
+      let gradient = try #require(tensor.gradient, "\(name) has no gradient")
+      let norm = try gradient.length()
+      squares += norm * norm
+      if isNoise(name) || recorded == 0 {
+        #expect(norm < 1e-5, "\(name): \(norm)")
+        continue
+      }
+      #expect(abs(norm / recorded - 1) < 1e-3, "\(name): norm \(norm), not \(recorded)")
+      worst.norm = max(worst.norm, abs(norm / recorded - 1))
+      if golden.gradients["grad/\(name)"] != nil {
+        let error = try gradient.error(from: Tensor(named: "grad/\(name)", in: golden.gradients))
+        #expect(error < 1e-3, "\(name): an element differs by \(error)")
+        worst.element = max(worst.element, error)
+      }
+    }
+    #expect(abs(squares.squareRoot() / golden.description.totalGradientNorm - 1) < 1e-4)
+    print("Gradients differ by at most \(worst.norm) in a norm and \(worst.element) in an element.")
+  }
+
+  /// AdamW's first step, gradients clipped to a global norm of 1: g / (|g| + ε) times the rate, after the decay.
+  private func compareStep(_ groups: [ParameterGroup]) throws {
+    let start = Schedule(decay: .constant).learningRateFactor(at: 0)
+    let clip = 1 / golden.description.totalGradientNorm
+    #expect(groups.count == golden.description.changeNorms.count)
+    var worst = (norm: 0.0, element: 0.0)
+    try withoutGradient {
+      for group in groups where !isNoise(group.name) {
+        let rate = group.learningRate * start
+        let gradient = try #require(group.tensor.gradient) * clip
+        let direction = try gradient / (gradient.absolute() + 1e-8)
+        let after = try group.tensor * (1 - rate * group.weightDecay) - direction * rate
+        let change = try (after - group.tensor).length()
+        let recorded = try #require(golden.description.changeNorms[group.name])
+        #expect(abs(change - recorded) <= 2e-3 * recorded, "\(group.name): \(change), not \(recorded)")
+        if recorded > 0 { worst.norm = max(worst.norm, abs(change / recorded - 1)) }
+        if golden.gradients["after/\(group.name)"] != nil {
+          let wanted = try Tensor(named: "after/\(group.name)", in: golden.gradients)
+          // Elements whose gradients are near zero may step the other way.
+          let miss = try (after - wanted).length() / max(recorded, 1e-30)
+          #expect(miss < 0.1, "\(group.name): \(miss)")
+          worst.element = max(worst.element, miss)
+        }
+      }
+    }
+    print("Steps differ by at most \(worst.norm) in a norm and \(worst.element) of their length.")
+  }
+}
