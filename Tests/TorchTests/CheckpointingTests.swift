@@ -5,10 +5,11 @@ import Torch
 
 /// Two products with a dropout between: what is checkpointed here.
 private struct Block: Sendable {
-  static let dropout = Operator("aten::dropout")
   let first, second: Tensor
+  let dropout: Dropout
 
   init(_ generator: Generator) throws {
+    dropout = try Dropout(Parameters(from: FreshParameters(seed: 1)).root, rate: 0.4)
     first = try Tensor.randomNormal([8, 8], generator: generator).requiringGradient()
     second = try Tensor.randomNormal([8, 8], generator: generator).requiringGradient()
   }
@@ -16,7 +17,7 @@ private struct Block: Sendable {
   var parameters: [Tensor] { [first, second] }
 
   func callAsFunction(_ x: Tensor) throws -> Tensor {
-    try Self.dropout(x.matmul(first).gelu(), 0.4, true).matmul(second) + x
+    try dropout(x.matmul(first).gelu()).matmul(second) + x
   }
 }
 
@@ -58,7 +59,7 @@ private func run(_ way: Way, _ blocks: [Block], _ x: Tensor) throws -> Tensor {
           let leaves = [x] + blocks.flatMap(\.parameters)
           try Gradients.clear(leaves)
           try Runtime.seed(7)
-          let output = try run(way, blocks, x)
+          let output = try Regularization().running { try run(way, blocks, x) }
           // What is drawn between the passes must not show in the second run, nor the other way round.
           let between = try Tensor.randomUniform([3])
           try (output * output).sum().backward()
@@ -72,6 +73,11 @@ private func run(_ way: Way, _ blocks: [Block], _ x: Tensor) throws -> Tensor {
           try #require(try half == withAutocast(.bfloat16) { try results(.nothing) })
           try #require(try half != results(way))
         }
+        // Blocks that drop give other gradients than those that do not.
+        let gradient = try results(.all)[3]
+        try Gradients.clear([x])
+        try (run(.nothing, blocks, x) * 2).sum().backward()
+        try #require(try x.gradient?.elements() != gradient)
       }
     }
 
