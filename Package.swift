@@ -95,6 +95,9 @@ let package = Package(
 
     .testTarget(
       name: "TorchTests", dependencies: ["Checkpoints", "CTorch", "Torch"], resources: [.copy("Fixtures")]),
+    // A process for tests of several.
+    .executableTarget(name: "DistributedPeer", dependencies: ["Torch"], path: "Tests/DistributedPeer"),
+    .testTarget(name: "DistributedTests", dependencies: ["DistributedPeer", "Torch"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "CArchive"],
       resources: [.copy("Fixtures")]),

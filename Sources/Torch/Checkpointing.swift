@@ -4,7 +4,7 @@ import Synchronization
 
 /// Runs a part of the network such that of its activations only the inputs are kept; the backward pass runs it again.
 ///
-/// The second run sees the same inputs, random numbers and autocast as the first, so outputs and gradients are what
+/// The second run sees the same inputs, random numbers, autocast and `Regularization` as the first, so outputs and gradients are what
 /// they would be without it. Parameters that `body` uses get their gradients, also where no input requires one.
 /// Where nothing is recorded, `body` just runs. Parts may be nested.
 ///
@@ -38,9 +38,10 @@ public func checkpointed(
   return UnsafeBufferPointer(start: results, count: count).map { Tensor(owning: $0!) }
 }
 
-/// A body, and what went wrong in it last.
+/// A body, what holds for it on the task that made it, and what went wrong in it last.
 private final class Part: Sendable {
   let body: @Sendable ([Tensor]) throws -> [Tensor]
+  let regularization = Regularization.current
   let failure = Mutex<(any Error)?>(nil)
 
   init(_ body: @escaping @Sendable ([Tensor]) throws -> [Tensor]) { self.body = body }
@@ -51,7 +52,7 @@ private final class Part: Sendable {
     _ count: UnsafeMutablePointer<Int>
   ) -> UnsafeMutablePointer<CChar>? {
     do {
-      let outputs = try body(inputs)
+      let outputs = try Regularization.$current.withValue(regularization) { try body(inputs) }
       let stride = MemoryLayout<OpaquePointer?>.stride
       guard let array = calloc(outputs.count + 1, stride)?.assumingMemoryBound(to: OpaquePointer?.self) else {
         return strdup("no memory is left")

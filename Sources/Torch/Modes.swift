@@ -123,6 +123,9 @@ public final class Generator: @unchecked Sendable {
   ///
   /// - Throws: `TorchError.failed` for bytes that are no such state.
   public func setState(_ state: [UInt8]) throws {
-    try check(ct_set_generator_state(handle, Tensor(state).handle), "Setting the state of a generator")
+    let bytes = try Tensor(state)
+    try withExtendedLifetime(bytes) {
+      try check(ct_set_generator_state(handle, bytes.handle), "Setting the state of a generator")
+    }
   }
 }

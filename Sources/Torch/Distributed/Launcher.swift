@@ -7,7 +7,7 @@ import Synchronization
 
 /// Starts the processes of a run on this machine, and ends all when one fails.
 ///
-/// They find each other on the loopback interface (`RunEnvironment`). SIGINT and SIGTERM are handed on to them. They
+/// They find each other on the loopback interface (`RunEnvironment`). SIGINT, SIGTERM and SIGHUP are handed on to them. They
 /// have process groups of their own, so that a Ctrl-C reaches each once.
 public struct Launcher: Sendable {
   /// How a run ended.
@@ -55,14 +55,29 @@ public struct Launcher: Sendable {
     (self.processes, self.grace) = (processes, grace)
   }
 
-  /// Runs them until the last has ended. Takes over SIGINT and SIGTERM for that time; call it once at a time.
+  /// Runs them until the last has ended. Takes over those signals for that time; call it once at a time.
   ///
   /// - Throws: `DistributedError.noStart`, nothing being left running.
   public func run() throws -> Outcome {
-    let handedOn = [SIGINT, SIGTERM]
+    let handedOn = [SIGINT, SIGTERM, SIGHUP]
     Self.pending.store(0, ordering: .relaxed)
-    let previous = handedOn.map { signal($0) { Launcher.pending.store($0, ordering: .relaxed) } }
+    let previous = handedOn.map { number in
+      let before = signal(number) { Launcher.pending.store($0, ordering: .relaxed) }
+      // What is ignored (SIGHUP under nohup) stays so.
+      if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
+        signal(number, before)
+      }
+      return before
+    }
     defer { for (number, handler) in zip(handedOn, previous) { signal(number, handler) } }
+
+    // Whoever started this program may have left them blocked.
+    var wanted = sigset_t()
+    var mask = sigset_t()
+    sigemptyset(&wanted)
+    for number in handedOn { sigaddset(&wanted, number) }
+    pthread_sigmask(SIG_UNBLOCK, &wanted, &mask)
+    defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
 
     var running: [Int: pid_t] = [:]
     var failure: (rank: Int, ending: Ending, time: ContinuousClock.Instant)?
