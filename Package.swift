@@ -80,7 +80,8 @@ let package = Package(
     .executableTarget(
       name: "glip",
       dependencies: [
-        "Checkpoints", "GLIP", "GroundingData", "GroundingEvaluation", "GroundingTraining", "Measuring", "ModelStore",
+        "Checkpoints", "GLIP", "GroundingData", "GroundingEvaluation", "GroundingTraining", "Measuring",
+        "ModelStore",
         "Pictures", "RunLog", "Torch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -115,7 +116,8 @@ let package = Package(
     .testTarget(
       name: "GroundingTrainingTests",
       dependencies: [
-        "Checkpoints", "GLIP", "GroundingData", "GroundingTraining", "Pictures", "PlainGLIP", "Torch",
+        "Checkpoints", "GLIP", "GroundingData", "GroundingTraining", "Pictures", "PlainGLIP", "RunLog",
+        "Torch",
       ]),
     .testTarget(name: "MeasuringTests", dependencies: ["GLIP", "Measuring", "Torch"]),
     .testTarget(

@@ -9,11 +9,6 @@ package enum ActivationCheckpointing {
   static func run(
     _ inputs: [Tensor], _ block: @escaping @Sendable ([Tensor]) throws -> [Tensor]
   ) throws -> [Tensor] {
-    guard isOn else { return try block(inputs) }
-    // The second run may be on another thread, where nothing is known of this task.
-    let regularization = Regularization.current
-    return try checkpointed(inputs) { inputs in
-      try Regularization.$current.withValue(regularization) { try block(inputs) }
-    }
+    try isOn ? checkpointed(inputs, block) : block(inputs)
   }
 }

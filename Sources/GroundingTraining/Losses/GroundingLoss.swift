@@ -98,7 +98,7 @@ public struct GroundingLoss: Sendable {
 
   /// - Parameters:
   ///   - predictions: of P3…P7
-  ///   - levels: their shapes, `.pyramid(height:width:)` of the pictures' tensor
+  ///   - levels: their shapes, `PyramidLevels.Shape.pyramid(height:width:)` of the pictures' tensor
   ///   - targets: of each picture
   ///   - tokenCounts: lengths of the prompts
   package func callAsFunction(
