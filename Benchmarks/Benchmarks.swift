@@ -11,7 +11,7 @@ struct Benchmarks: ParsableCommand {
     abstract: "Measures GLIP-T with computed weights on pictures of 800 x 1333 pixels.",
     subcommands: [
       CompareCommand.self, GrowthCommand.self, MemoryCommand.self, FunctionsCommand.self,
-      AgreementCommand.self,
+      AgreementCommand.self, TrainingCommand.self,
       MemoryCommand.Run.self, MetricsCommand.self,
     ])
 }

@@ -26,7 +26,8 @@ struct DatasetInspectCommand: ParsableCommand {
     progress.clear()
     try say(
       table([
-        ["format", opened.format?.rawValue ?? "-"], ["records", "\(opened.count), \(report.records) of them sound"],
+        ["format", opened.format?.rawValue ?? "-"],
+        ["records", "\(opened.count), \(report.records) of them sound"],
         ["classes", opened.classes.isEmpty ? "none, captions" : "\(opened.classes.count)"],
         ["objects", "\(report.objects)"], ["boxes partly outside", "\(report.boxesPartlyOutside)"],
         ["malformed", "\(report.faultCount)"],

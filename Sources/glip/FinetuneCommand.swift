@@ -69,7 +69,6 @@ struct FinetuneCommand: ParsableCommand {
   }
 
   func run() throws {
-    if try options.launched() { return }
     try options.train(configuration())
   }
 

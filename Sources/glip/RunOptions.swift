@@ -21,7 +21,8 @@ struct RunOptions: ParsableArguments {
         + "MASTER_PORT are read.", valueName: "count"))
   var processes = 1
 
-  @Option(help: ArgumentHelp("Threads of each process. (default: one for each core)", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("Threads of each process. (default: the cores, shared evenly)", valueName: "count"))
   var threads: Int?
 
   func validate() throws {
@@ -31,11 +32,11 @@ struct RunOptions: ParsableArguments {
     if let threads, threads < 1 { throw ValidationError("--threads is \(threads); it must be at least 1") }
   }
 
-  /// Runs the command in several processes, if that was asked for.
-  ///
-  /// - Returns: whether it has been.
-  func launched() throws -> Bool {
-    guard processes > 1, try environment() == nil else { return false }
+  /// Trains, in this process or in several, and shows how it goes.
+  func train(_ configuration: TrainingConfiguration) throws {
+    guard processes > 1, try environment() == nil else { return try trainHere(configuration) }
+    // What is wrong with the settings is said once, before there are several to say it.
+    try configuration.checkShares(processes: processes)
     var arguments: [String] = []
     var rest = CommandLine.arguments.dropFirst()
     while let argument = rest.popFirst() {
@@ -45,8 +46,11 @@ struct RunOptions: ParsableArguments {
         arguments.append(argument)
       }
     }
+    // Threads of more than one process to a core would wait for each other.
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    if threads == nil { arguments += ["--threads", "\(max(cores / processes, 1))"] }
     switch try Launcher(processes: processes, arguments: arguments).run() {
-    case .finished: return true
+    case .finished: break
     case .failed(let rank, let ending): throw CommandError("\(Launcher.Outcome.failed(rank: rank, ending))")
     }
   }
@@ -55,8 +59,7 @@ struct RunOptions: ParsableArguments {
     try RunEnvironment(ProcessInfo.processInfo.environment)
   }
 
-  /// Trains, and shows how it goes.
-  func train(_ configuration: TrainingConfiguration) throws {
+  private func trainHere(_ configuration: TrainingConfiguration) throws {
     if let threads { try Runtime.setThreadCount(threads) }
     let group = try environment().map { try ProcessGroup($0) }
     let isFirst = group?.rank ?? 0 == 0

@@ -20,7 +20,6 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
-    if try options.launched() { return }
     let text: String
     let folder: URL
     if let config {

@@ -18,7 +18,8 @@ struct QuantizeTests {
     #expect(file.isQuantized)
 
     let again = try await workspace.glip(
-      "quantize", "a.png", "--classes", "cat", "--model", "small.safetensors", "--output", "twice.safetensors")
+      "quantize", "a.png", "--classes", "cat", "--model", "small.safetensors", "--output", "twice.safetensors"
+    )
     expectRefusal(again, "int8 already")
 
     let arguments = [
@@ -43,9 +44,10 @@ struct QuantizeTests {
     func quantize(_ arguments: String...) async throws -> Outcome {
       try await workspace.start(["quantize", "--classes", "cat", "--model", model] + arguments).outcome()
     }
-    expectRefusal(try await quantize("a.png", "--output", "out.pth"), "should end in .safetensors", status: 64)
+    expectRefusal(
+      try await quantize("a.png", "--output", "out.pth"), "should end in .safetensors", status: 64)
     expectRefusal(try await quantize("none.png", "--output", "out.safetensors"), "none.png")
-    expectRefusal(try await quantize("a.png", "--output", model), "is read")
+    expectRefusal(try await quantize("a.png", "--output", model), "files that are read")
     #expect(try workspace.contents == ["a.png"])
   }
 }

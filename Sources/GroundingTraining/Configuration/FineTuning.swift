@@ -17,8 +17,8 @@ public enum FineTuning: String, Codable, Sendable, CaseIterable {
     switch self {
     case .full: ["backbone.body.patch_embed", "backbone.body.layers.0"]
     case .linear: ["backbone", "language_backbone"]
-    case .language: ["backbone", "rpn"]
-    case .prompt: ["backbone", "language_backbone", "rpn"]
+    case .language: ["backbone", "rpn.head"]
+    case .prompt: ["backbone", "language_backbone", "rpn.head"]
     }
   }
 

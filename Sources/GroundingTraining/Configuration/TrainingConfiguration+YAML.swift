@@ -47,6 +47,17 @@ extension TrainingConfiguration {
     }
   }
 
+  /// Refuses a batch that processes cannot share evenly.
+  ///
+  /// - Throws: `ConfigurationError`
+  public func checkShares(processes: Int) throws {
+    guard !optimization.batch.isMultiple(of: processes * optimization.accumulate) else { return }
+    let parts = optimization.accumulate > 1 ? " in \(optimization.accumulate) parts" : ""
+    throw ConfigurationError(
+      "'optimization.batch' is \(optimization.batch), which cannot be shared by \(processes) processes\(parts)"
+    )
+  }
+
   /// Refuses what no run could do.
   func validate() throws {
     func require(_ condition: Bool, _ name: String, _ value: Any, _ expected: String) throws {

@@ -67,11 +67,7 @@ public final class Trainer {
     (self.configuration, self.group, self.observer) = (configuration, group, observer)
     let (rank, processes) = (group?.rank ?? 0, group?.size ?? 1)
     let run = configuration.optimization
-    guard run.batch.isMultiple(of: processes * run.accumulate) else {
-      throw ConfigurationError(
-        "'optimization.batch' is \(run.batch), which cannot be shared by \(processes) processes in \(run.accumulate) parts"
-      )
-    }
+    try configuration.checkShares(processes: processes)
     let device = try Device(
       configuration.device == "cuda" ? "cuda:\(group?.environment.localRank ?? 0)" : configuration.device)
 

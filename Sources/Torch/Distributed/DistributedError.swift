@@ -1,5 +1,7 @@
+import Foundation
+
 /// What can go wrong between the processes of a run.
-public enum DistributedError: Error, CustomStringConvertible, Sendable {
+public enum DistributedError: Error, CustomStringConvertible, LocalizedError, Sendable {
   case missingVariable(String)
   case wrongVariable(String, value: String, wanted: ClosedRange<Int>)
   /// The processes did not find each other.
@@ -22,4 +24,6 @@ public enum DistributedError: Error, CustomStringConvertible, Sendable {
     case .noStart(let executable, let reason): "'\(executable)' could not be started: \(reason)."
     }
   }
+
+  public var errorDescription: String? { description }
 }

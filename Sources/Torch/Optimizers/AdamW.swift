@@ -1,3 +1,5 @@
+import Foundation
+
 /// Adam with decoupled weight decay (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019), with
 /// rates and decays of every parameter's own.
 ///
@@ -159,7 +161,7 @@ extension AdamW {
 }
 
 /// Why an optimizer's state does not fit.
-public enum OptimizerError: Error, CustomStringConvertible, Sendable {
+public enum OptimizerError: Error, CustomStringConvertible, LocalizedError, Sendable {
   case missing(String)
   case unknown(String)
   case unfit(String, expected: String, found: String)
@@ -172,6 +174,8 @@ public enum OptimizerError: Error, CustomStringConvertible, Sendable {
       "The optimizer's state has '\(name)' as \(found); the parameter needs \(expected)."
     }
   }
+
+  public var errorDescription: String? { description }
 }
 
 extension Tensor {
