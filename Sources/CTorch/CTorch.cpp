@@ -263,6 +263,10 @@ int64_t ct_tensor_version(const CTTensor *tensor) {
   return tensor->value.is_inference() ? -1 : static_cast<int64_t>(tensor->value._version());
 }
 
+void ct_tensor_written(CTTensor *tensor) {
+  if (!tensor->value.is_inference()) tensor->value.unsafeGetTensorImpl()->bump_version();
+}
+
 int64_t ct_tensor_count(void) { return live_tensors.load(std::memory_order_relaxed); }
 
 bool ct_requires_grad(const CTTensor *tensor) { return tensor->value.requires_grad(); }

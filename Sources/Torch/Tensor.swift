@@ -146,6 +146,10 @@ public final class Tensor: @unchecked Sendable {
     return try to(.float64).elements(Double.self)[0]
   }
 
+  /// Counts a write to the elements that libtorch has not counted: operators on lists of tensors do not, and what is
+  /// derived from the elements would be taken for current.
+  package func noteWrite() { ct_tensor_written(handle) }
+
   /// Tensors alive in the process, for tests that look for leaks.
   package static var liveCount: Int { Int(ct_tensor_count()) }
 }

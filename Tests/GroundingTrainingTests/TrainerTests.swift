@@ -59,6 +59,34 @@ struct TrainerTests {
     #expect(Set(["loss.png", "validation.png"]).isSubset(of: plots))
   }
 
+  @Test(arguments: [nil, 0.5])
+  func validationMeasuresTheNetworkAsItIs(average: Double?) throws {
+    let run = try SmallRun()
+    run.configuration.optimization.average = average
+    run.configuration.optimization.steps = 40
+    run.configuration.optimization.rates.learningRate = 2e-3
+    run.configuration.validation.data = run.configuration.data.training[0].data
+    run.configuration.validation.shortSide = 64
+    run.configuration.validation.longestSide = 96
+    run.configuration.validation.every = 10
+    try run.train()
+    let rows = try MetricsRow.all(of: run.results("results").appending(path: "metrics.jsonl"))
+    let last = try #require(rows.last { $0.numbers["validation/AP"] != nil }?.numbers)
+    // The same network from its file, measured anew: a run of no effect.
+    run.configuration.network.checkpoint = run.results("results").appending(path: "last.safetensors").path
+    run.configuration.network.sizes = nil
+    run.configuration.optimization.average = nil
+    run.configuration.optimization.steps = 1
+    run.configuration.optimization.rates.learningRate = 0
+    run.configuration.optimization.rates.languageLearningRate = 0
+    try run.train("again")
+    let again = try MetricsRow.all(of: run.results("again").appending(path: "metrics.jsonl"))
+    let measured = try #require(again.last { $0.numbers["validation/AP"] != nil }?.numbers)
+    for (name, value) in last where name.hasPrefix("validation/") {
+      #expect(measured[name] == value, "\(name)")
+    }
+  }
+
   @Test func partsOfAStepAddUpToTheWhole() throws {
     let run = try SmallRun()
     run.configuration.network.sizes?.swin.dropPath = 0

@@ -76,6 +76,8 @@ char *ct_tensor_data(const CTTensor *tensor, void **data);
 void ct_tensor_device(const CTTensor *tensor, char *name, size_t capacity);
 // How often the elements were written; -1 for a tensor made in inference mode, where nobody counts.
 int64_t ct_tensor_version(const CTTensor *tensor);
+// Counts a write that libtorch has not: operators that write to lists of tensors do not.
+void ct_tensor_written(CTTensor *tensor);
 // Tensors alive through this interface, for tests that look for leaks.
 int64_t ct_tensor_count(void);
 

@@ -23,6 +23,7 @@ public final class ExponentialAverage: Sendable {
       let averages = parameters.map(\.tensor)
       _ = try Self.multiply.tensors(averages, decay)
       _ = try Self.add.tensors(averages, trained.map(\.tensor), 1 - decay)
+      for average in averages { average.noteWrite() }
     }
   }
 }

@@ -111,6 +111,7 @@ public final class AdamW {
     _ = try Self.update.tensors(
       tensors, gradients, means, squares, [Tensor](), steps, rate, betas.mean,
       betas.square, decay, epsilon, false, false)
+    for tensor in tensors { tensor.noteWrite() }
   }
 }
 
