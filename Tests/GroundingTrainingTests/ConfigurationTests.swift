@@ -72,6 +72,15 @@ struct ConfigurationTests {
     if name != "coco" { #expect(configuration.network.preset?.rawValue == name) }
   }
 
+  @Test func theSmallRecipeCanBeRead() throws {
+    let root = URL(fileURLWithPath: #filePath)  // Tests/GroundingTrainingTests/ConfigurationTests.swift
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let text = try String(contentsOf: root.appending(path: "recipes/small.yaml"), encoding: .utf8)
+    let configuration = try TrainingConfiguration(yaml: text)
+    #expect(configuration.network.sizes?.head.blocks == 2)
+    #expect(configuration.validation.data?.annotations == "val.json")
+  }
+
   @Test func aPlateauLowersRatesAndEndsTheRun() throws {
     var progress = Plateau.Progress()
     let rule = Plateau(patience: 1, stopPatience: 3)
