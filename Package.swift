@@ -50,7 +50,11 @@ let package = Package(
       ]),
 
     // How good detections are, as the benchmarks define it.
-    .target(name: "GroundingEvaluation"),
+    .target(
+      name: "GroundingEvaluation",
+      dependencies: [
+        "GLIP", "GroundingData", "Pictures", "RunLog", "Torch", .product(name: "Yams", package: "Yams"),
+      ]),
 
     // What a long run leaves to be read: event files of TensorBoard, JSON lines, plots.
     .target(
