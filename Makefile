@@ -30,9 +30,11 @@ build: bootstrap ## Build the glip command
 demo: build ## Find things on a picture
 	$(GLIP) $(DEMO)
 
+# One test after the other: libtorch's generator and thread counts belong to the whole process, and it
+# computes on all cores anyway.
 test: bootstrap ## Build and run all tests
 	$(SWIFT) build $(FLAGS) --build-tests
-	$(SWIFT) test $(FLAGS) --skip-build
+	$(SWIFT) test $(FLAGS) --skip-build --no-parallel
 
 bench: bootstrap ## Measure whole detections against a straightforward port
 	$(SWIFT) build $(FLAGS) --product glip-benchmarks
