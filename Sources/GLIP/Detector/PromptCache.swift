@@ -12,7 +12,7 @@ final class PromptCache: Sendable {
   private let state = Mutex(State())
   private let capacity: Int
 
-  init(capacity: Int = 64) { self.capacity = capacity }
+  init(capacity: Int = 256) { self.capacity = capacity }
 
   /// The encoding of `ids`, made by `encode` if it is not there. Two tasks may both make one; either will do.
   func words(for ids: [Int32], _ encode: () throws -> Tensor) rethrows -> Tensor {
