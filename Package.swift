@@ -53,7 +53,8 @@ let package = Package(
     .target(
       name: "GroundingEvaluation",
       dependencies: [
-        "GLIP", "GroundingData", "Pictures", "RunLog", "Torch", .product(name: "Yams", package: "Yams"),
+        "Checkpoints", "GLIP", "GroundingData", "Pictures", "RunLog", "Torch",
+        .product(name: "Yams", package: "Yams"),
       ]),
 
     // What a long run leaves to be read: event files of TensorBoard, JSON lines, plots.
