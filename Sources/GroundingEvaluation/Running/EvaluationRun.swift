@@ -11,7 +11,7 @@ import Torch
 /// let data = try EvaluationData(DatasetDescription(annotations: "val.json"))
 /// let run = try EvaluationRun(data, settings: [:], results: nil)
 /// _ = try run.run(EvaluatedDetector(detector, options: data.benchmark.options))
-/// print(try Measurement(run.found(), on: data).figures)
+/// print(try EvaluationFigures(run.found(), on: data).figures)
 /// ```
 public final class EvaluationRun {
   public enum Ending: Sendable, Hashable { case finished, interrupted }

@@ -24,7 +24,7 @@ public struct ResultsFile: Encodable, Sendable {
   }
 
   public init(
-    _ measurement: Measurement, of data: EvaluationData, settings: [String: String], seconds: Double,
+    _ measurement: EvaluationFigures, of data: EvaluationData, settings: [String: String], seconds: Double,
     networkSeconds: Double? = nil
   ) {
     func byName(_ figures: [Figure]) -> [String: Double?] {

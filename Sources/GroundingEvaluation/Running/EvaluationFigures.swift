@@ -1,5 +1,5 @@
 /// The figures of a benchmark.
-public struct Measurement: Sendable, Hashable {
+public struct EvaluationFigures: Sendable, Hashable {
   /// The benchmark's figures, its chief one first.
   public var figures: [Figure]
   /// Of each class that was measured, or type of phrase.
