@@ -112,13 +112,13 @@ public final class EvaluationRun {
     networkSeconds = 0
     var isDone = [Bool](repeating: false, count: data.imageIndices.count)
     let found = try FoundObjects(data) { body in
-      func take(_ entry: DetectionJournal.Entry) throws {
+      func take(_ entry: DetectionJournal.Entry) {
         // Whoever is called twice counts once.
         if !isDone[entry.record] { networkSeconds += entry.seconds }
         isDone[entry.record] = true
-        try body(entry.record, entry.found)
+        body(entry.record, entry.found)
       }
-      if let journal { try DetectionJournal.read(journal.folder, take) } else { try entries.forEach(take) }
+      if let journal { try DetectionJournal.read(journal.folder, take) } else { entries.forEach(take) }
     }
     let missing = data.imageIndices.indices.count { data.imageIndices[$0] != nil && !isDone[$0] }
     guard missing == 0 else {

@@ -8,9 +8,9 @@ public enum FoundObjects: Sendable {
   case phrases([[FoundObject]])
 
   /// - Parameter read: hands over what was found on each record, in any order, every time that it is called
-  init(_ data: EvaluationData, read: ((_ record: Int, _ found: [FoundObject]) throws -> Void) throws -> Void)
-    throws
-  {
+  init(
+    _ data: EvaluationData, read: ((_ record: Int, _ found: [FoundObject]) -> Void) throws -> Void
+  ) rethrows {
     guard !data.benchmark.asksForPhrases else {
       var found = [[FoundObject]](repeating: [], count: data.imageIndices.count)
       try read { found[$0] = $1 }
@@ -39,6 +39,11 @@ public enum FoundObjects: Sendable {
       }
     }
     self = .boxes(boxes)
+  }
+
+  /// - Parameter found: by record; nothing was found on those that are missing
+  public init(_ data: EvaluationData, _ found: [Int: [FoundObject]]) {
+    self.init(data) { body in for (record, objects) in found { body(record, objects) } }
   }
 
   /// Reads detections from a file: of classes as COCO's result files have them, of phrases as `PhraseFile` says.
