@@ -53,7 +53,8 @@ let package = Package(
     .target(
       name: "GroundingEvaluation",
       dependencies: [
-        "GLIP", "GroundingData", "Pictures", "RunLog", "Torch", .product(name: "Yams", package: "Yams"),
+        "Checkpoints", "GLIP", "GroundingData", "Pictures", "RunLog", "Torch",
+        .product(name: "Yams", package: "Yams"),
       ]),
 
     // What a long run leaves to be read: event files of TensorBoard, JSON lines, plots.
@@ -115,7 +116,8 @@ let package = Package(
       dependencies: ["CArchive", "Checkpoints", "GLIP", "GroundingData", "Pictures", "Torch"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GroundingEvaluationTests", dependencies: ["GroundingEvaluation"], resources: [.copy("Fixtures")]),
+      name: "GroundingEvaluationTests", dependencies: ["GLIP", "GroundingEvaluation"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "RunLogTests", dependencies: ["Pictures", "RunLog"]),
     .testTarget(
       name: "GroundingTrainingTests",

@@ -41,7 +41,7 @@ public enum PictureSource: Sendable, Hashable {
   }
 
   /// Whether the bytes are there at all, without reading them.
-  func checkPresence() throws(PictureError) {
+  public func checkPresence() throws(PictureError) {
     let (url, end) =
       switch self {
       case .file(let url): (url, 1)

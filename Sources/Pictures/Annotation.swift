@@ -15,7 +15,7 @@ public struct PixelBox: Sendable, Hashable {
   public var width: Double { x1 - x0 }
   public var height: Double { y1 - y0 }
 
-  var isFinite: Bool { x0.isFinite && y0.isFinite && x1.isFinite && y1.isFinite }
+  package var isFinite: Bool { x0.isFinite && y0.isFinite && x1.isFinite && y1.isFinite }
 
   /// The same rectangle with corners in order.
   var sorted: PixelBox {

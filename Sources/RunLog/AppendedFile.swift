@@ -4,14 +4,14 @@ import Foundation
 ///
 /// A record is handed to the operating system in one call, so that killing the process loses none that was
 /// appended; that the machine goes down may.
-final class AppendedFile {
-  let url: URL
+package final class AppendedFile {
+  package let url: URL
   private let descriptor: Int32
   /// Bytes of whole records.
   private var count: Int
 
   /// - Parameter isNew: whether there must be no such file yet; else it is made if there is none.
-  init(_ url: URL, isNew: Bool) throws(RunLogError) {
+  package init(_ url: URL, isNew: Bool) throws(RunLogError) {
     self.url = url
     descriptor = open(url.path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | (isNew ? O_EXCL : 0), 0o666)
     guard descriptor >= 0 else { throw .system(url, "cannot be written") }
@@ -25,7 +25,7 @@ final class AppendedFile {
   deinit { close(descriptor) }
 
   /// Appends all of the record or, where that fails, nothing.
-  func append(_ record: Data) throws(RunLogError) {
+  package func append(_ record: Data) throws(RunLogError) {
     var written = 0
     while written < record.count {
       let result = record.withUnsafeBytes {
@@ -42,8 +42,13 @@ final class AppendedFile {
     count += written
   }
 
+  /// Waits until all that was appended is on the disk, so that not even the machine's going down loses it.
+  package func synchronize() throws(RunLogError) {
+    guard fsync(descriptor) == 0 else { throw .system(url, "cannot be written") }
+  }
+
   /// Cuts off what follows the first `count` bytes.
-  func truncate(to count: Int) throws(RunLogError) {
+  package func truncate(to count: Int) throws(RunLogError) {
     guard ftruncate(descriptor, off_t(count)) == 0 else { throw .system(url, "cannot be shortened") }
     self.count = count
   }

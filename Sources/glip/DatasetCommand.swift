@@ -25,7 +25,7 @@ struct DatasetOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "Annotations: a .json file in the form of COCO, LVIS or MDETR, .jsonl (ODVG), the .yaml of TSV files, a folder "
-        + "of Pascal VOC, or a .tar file or folder of them (WebDataset).", valueName: "annotations"))
+        + "of Pascal VOC or Flickr30k Entities, or a .tar file or folder of them (WebDataset).", valueName: "annotations"))
   var annotations: String
 
   @Option(
@@ -63,12 +63,7 @@ struct DatasetOptions: ParsableArguments {
   func open(_ policy: FaultPolicy) throws -> any CheckedDataset {
     var description = DatasetDescription(
       annotations: annotations, format: format, labelMap: labelMap, list: list, onError: policy, limit: limit)
-    let pairs = images.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
-    if images.count == 1, pairs[0].count != 2 || FileManager.default.fileExists(atPath: images[0]) {
-      description.pictures = images[0]
-    } else if !images.isEmpty {
-      description.picturesBySource = Dictionary(pairs.map { ($0[0], $0[1]) }) { _, last in last }
-    }
+    description.takePictures(from: images)
     let progress = ProgressLine()
     progress.show("Reading \(printable(annotations))")
     defer { progress.clear() }
@@ -88,6 +83,18 @@ struct DatasetOptions: ParsableArguments {
 
   /// More would push what matters off the terminal.
   static let mostFaults = 20
+}
+
+extension DatasetDescription {
+  /// - Parameter folders: values of --images: a folder, or several as source=folder; none leaves all as it is.
+  mutating func takePictures(from folders: [String]) {
+    let pairs = folders.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+    if folders.count == 1, pairs[0].count != 2 || FileManager.default.fileExists(atPath: folders[0]) {
+      pictures = folders[0]
+    } else if !folders.isEmpty {
+      picturesBySource = Dictionary(pairs.map { ($0[0], $0[1]) }) { _, last in last }
+    }
+  }
 }
 
 extension DatasetDescription.Format: ExpressibleByArgument {}

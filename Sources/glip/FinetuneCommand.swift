@@ -163,7 +163,7 @@ struct FinetuneData: ParsableArguments {
   }
 
   /// The annotation file of a part of a folder's data.
-  private static func file(_ names: [String], in folder: String) -> String? {
+  static func file(_ names: [String], in folder: String) -> String? {
     let annotations =
       (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/annotations"))?.sorted() ?? []
     let candidates = names.flatMap { name in

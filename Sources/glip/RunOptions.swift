@@ -34,34 +34,17 @@ struct RunOptions: ParsableArguments {
 
   /// Trains, in this process or in several, and shows how it goes.
   func train(_ configuration: TrainingConfiguration) throws {
-    guard processes > 1, try environment() == nil else { return try trainHere(configuration) }
+    guard processes > 1, try SeveralProcesses.environment() == nil else {
+      return try trainHere(configuration)
+    }
     // What is wrong with the settings is said once, before there are several to say it.
     try configuration.checkShares(processes: processes)
-    var arguments: [String] = []
-    var rest = CommandLine.arguments.dropFirst()
-    while let argument = rest.popFirst() {
-      if argument == "--processes" {
-        rest = rest.dropFirst()
-      } else if !argument.hasPrefix("--processes=") {
-        arguments.append(argument)
-      }
-    }
-    // Threads of more than one process to a core would wait for each other.
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    if threads == nil { arguments += ["--threads", "\(max(cores / processes, 1))"] }
-    switch try Launcher(processes: processes, arguments: arguments).run() {
-    case .finished: break
-    case .failed(let rank, let ending): throw CommandError("\(Launcher.Outcome.failed(rank: rank, ending))")
-    }
-  }
-
-  private func environment() throws -> RunEnvironment? {
-    try RunEnvironment(ProcessInfo.processInfo.environment)
+    try SeveralProcesses.run(processes, threads: threads)
   }
 
   private func trainHere(_ configuration: TrainingConfiguration) throws {
     if let threads { try Runtime.setThreadCount(threads) }
-    let group = try environment().map { try ProcessGroup($0) }
+    let group = try SeveralProcesses.environment().map { try ProcessGroup($0) }
     let isFirst = group?.rank ?? 0 == 0
     let shown = ShownProgress()
     let observer =

@@ -6,6 +6,8 @@ public struct DetectionOptions: Sendable, Hashable {
   public var labelThresholds: [String: Double] = [:]
   /// Most detections of one picture, after suppression.
   public var maximumDetections = 100
+  /// Most detections that one text of a class list adds to those of the others; nil for `maximumDetections`.
+  public var maximumDetectionsPerText: Int?
   /// Boxes of one label that overlap by more than this share of their union are one object.
   public var overlap = 0.6
   /// The size at which the network sees the picture.
@@ -31,6 +33,9 @@ public struct DetectionOptions: Sendable, Hashable {
       try require((0...1).contains(value), "threshold of '\(label)'", value, "a number from 0 to 1")
     }
     try require(maximumDetections > 0, "maximum number of detections", maximumDetections, "at least 1")
+    if let maximum = maximumDetectionsPerText {
+      try require(maximum > 0, "maximum number of detections per text", maximum, "at least 1")
+    }
     try require((0...1).contains(overlap), "overlap", overlap, "a number from 0 to 1")
     try require((0...1).contains(candidateThreshold), "candidate threshold", candidateThreshold, "0 to 1")
     try require(candidatesPerLevel > 0, "number of candidates per level", candidatesPerLevel, "at least 1")

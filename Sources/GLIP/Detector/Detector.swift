@@ -129,7 +129,7 @@ public final class Detector: Sendable {
   /// - Throws: what `detect` would throw for them, before any picture is looked at.
   @discardableResult
   public func validate(_ prompt: Prompt, options: DetectionOptions) throws -> [EncodedPrompt] {
-    let encoded = try prompts.encode(prompt)
+    let encoded = try cache.texts(of: prompt) { try prompts.encode(prompt) }
     try options.validate(labels: Set(encoded.flatMap(\.phrases).map(\.name)))
     return encoded
   }

@@ -27,7 +27,7 @@ package enum PostProcessing {
   ///   - rowLengths: positions in a row of each level
   ///   - width: of the resized picture without padding
   ///   - height: likewise
-  /// - Returns: sorted by score, best first; at most `options.maximumDetections`.
+  /// - Returns: sorted by score, best first; at most `options.maximumDetectionsPerText`.
   package static func candidates(
     _ predictions: [LevelPrediction], phrases: [EncodedPhrase], rowLengths: [Int], width: Int, height: Int,
     options: DetectionOptions
@@ -43,7 +43,9 @@ package enum PostProcessing {
         deltas: prediction.boxes.elements(), level: level, rowLength: rowLengths[level],
         limit: limit, options: options)
     }
-    let kept = Array(suppress(all, threshold: Float(options.overlap)).prefix(options.maximumDetections))
+    let kept = Array(
+      suppress(all, threshold: Float(options.overlap))
+        .prefix(options.maximumDetectionsPerText ?? options.maximumDetections))
     try Trace.record(
       "det_boxes_resized",
       Tensor(kept.flatMap { [$0.box.x, $0.box.y, $0.box.z, $0.box.w] }, shape: [kept.count, 4]))

@@ -10,9 +10,18 @@ final class PromptCache: Sendable {
   }
 
   private let state = Mutex(State())
+  private let lastTexts = Mutex<(prompt: Prompt, texts: [EncodedPrompt])?>(nil)
   private let capacity: Int
 
-  init(capacity: Int = 64) { self.capacity = capacity }
+  init(capacity: Int = 256) { self.capacity = capacity }
+
+  /// The texts of a prompt, made by `encode` unless it is the same as the last one.
+  func texts(of prompt: Prompt, _ encode: () throws -> [EncodedPrompt]) rethrows -> [EncodedPrompt] {
+    if let last = lastTexts.withLock(\.self), last.prompt == prompt { return last.texts }
+    let texts = try encode()
+    lastTexts.withLock { $0 = (prompt, texts) }
+    return texts
+  }
 
   /// The encoding of `ids`, made by `encode` if it is not there. Two tasks may both make one; either will do.
   func words(for ids: [Int32], _ encode: () throws -> Tensor) rethrows -> Tensor {

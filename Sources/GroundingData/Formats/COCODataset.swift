@@ -26,6 +26,8 @@ public struct COCODataset: CheckedDataset {
     } catch { throw index.file.error(nil, error) }
   }
 
+  /// The file that was opened.
+  public var annotations: URL { index.file.url }
   public var format: DatasetDescription.Format? { .coco }
   public var picturesFolder: URL? { pictures.only }
   public var classes: [ObjectClass] { list.classes }

@@ -49,6 +49,8 @@ public struct LVISDataset: CheckedDataset {
     frequencies = detections.classes.compactMap { byID[$0.id] }
   }
 
+  /// The file that was opened.
+  public var annotations: URL { detections.annotations }
   public var name: String { detections.name }
   public var faults: FaultLog { detections.faults }
   public var format: DatasetDescription.Format? { .lvis }

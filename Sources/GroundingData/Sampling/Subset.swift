@@ -2,7 +2,8 @@ import Foundation
 
 /// Some records of a data set, in an order of their own.
 public struct Subset: CheckedDataset {
-  private let whole: any GroundingDataset
+  /// What the records are of.
+  public let whole: any GroundingDataset
   /// Positions in the whole data set.
   public let indices: [Int]
 

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 
 /// Detections as COCO's result files have them: a list of `image_id`, `category_id`, `bbox` and `score`.
@@ -77,22 +78,40 @@ public enum DetectionsFile {
     _ detections: some Collection<DetectedBox>, of groundTruth: GroundTruth, to file: URL
   ) throws {
     try groundTruth.check(detections)
-    var text: [UInt8] = [UInt8(ascii: "[")]
-    text.reserveCapacity(detections.count * 112)
-    var separator = "\n"
-    for detection in detections {
+    try JSONList.write(detections, to: file) { detection in
       let box = detection.rectangle
-      text += separator.utf8
-      text += "{\"image_id\":\(groundTruth.images[detection.imageIndex].id)".utf8
-      text += ",\"category_id\":\(groundTruth.classes[detection.classIndex].id)".utf8
-      text += ",\"bbox\":[\(box.x),\(box.y),\(box.width),\(box.height)],\"score\":\(detection.score)}".utf8
-      separator = ",\n"
+      return "{\"image_id\":\(groundTruth.images[detection.imageIndex].id)"
+        + ",\"category_id\":\(groundTruth.classes[detection.classIndex].id)"
+        + ",\"bbox\":[\(box.x),\(box.y),\(box.width),\(box.height)],\"score\":\(detection.score)}"
     }
-    text += "\n]\n".utf8
+  }
+}
+
+/// A list that is written piece by piece, and appears when it is complete.
+enum JSONList {
+  /// - Parameter text: an element in JSON.
+  static func write<Elements: Sequence>(
+    _ elements: Elements, to file: URL, text: (Elements.Element) throws -> String
+  ) throws {
+    var buffer: [UInt8] = [UInt8(ascii: "[")]
     do {
-      try Data(text).write(to: file, options: .atomic)
-    } catch {
-      throw EvaluationError(.inaccessible, file: file, "cannot be written (\(error.localizedDescription))")
+      let output = try ReplacementFile(for: file)
+      func flush() throws {
+        try buffer.withUnsafeBytes { try output.write($0) }
+        buffer.removeAll(keepingCapacity: true)
+      }
+      var separator = "\n"
+      for element in elements {
+        buffer += separator.utf8
+        buffer += try text(element).utf8
+        separator = ",\n"
+        if buffer.count > 1 << 20 { try flush() }
+      }
+      buffer += "\n]\n".utf8
+      try flush()
+      try output.commit()
+    } catch let error as CheckpointError {
+      throw EvaluationError(.inaccessible, file: file, error.reason)
     }
   }
 }

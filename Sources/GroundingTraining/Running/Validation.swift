@@ -1,31 +1,27 @@
 import Foundation
 import GLIP
-import GroundingData
 import GroundingEvaluation
+import Pictures
 import Torch
 
 /// Average precision on a detection data set, measured as COCO does; the pictures are shared among the processes.
 struct Validation: Sendable {
-  private let dataset: any CheckedDataset
-  private let truth: GroundTruth
-  private let prompt: Prompt
+  private let data: EvaluationData
   private let options: DetectionOptions
 
   init(_ settings: TrainingConfiguration.ValidationSettings) throws {
     guard let description = settings.data else { preconditionFailure("there is a data set") }
-    dataset = try description.open()
-    guard !dataset.classes.isEmpty else {
-      throw ConfigurationError("\(dataset.name) has captions; validation needs boxes of classes")
+    var data = try EvaluationData(description, as: .coco, checkingPictures: false)
+    if let prompts = settings.classPrompts {
+      guard prompts.count == data.classPrompts.count else {
+        throw ConfigurationError(
+          "'validation.classPrompts' names \(prompts.count) classes, but \(data.dataset.name) has "
+            + "\(data.classPrompts.count)")
+      }
+      data.classPrompts = prompts
     }
-    if let names = settings.classPrompts, names.count != dataset.classes.count {
-      throw ConfigurationError(
-        "'validation.classPrompts' names \(names.count) classes, but \(dataset.name) has \(dataset.classes.count)"
-      )
-    }
-    prompt = .classes(settings.classPrompts ?? dataset.classes.map { ClassPrompt($0.name) })
-    truth = try GroundTruth(dataset)
-    var options = DetectionOptions()
-    options.threshold = 0
+    self.data = data
+    var options = data.benchmark.options
     options.resize = ResizeRule(minimumSide: settings.shortSide, maximumSide: settings.longestSide)
     self.options = options
   }
@@ -37,33 +33,36 @@ struct Validation: Sendable {
     var prompts = PromptEncoder(tokenizer: try .bertUncased())
     // Data sets have classes whose cleaned names are the same.
     prompts.acceptsRepeatedPhrases = true
-    let detector = try Detector(model: model, device: device, prompts: prompts)
+    let detector = EvaluatedDetector(
+      try Detector(model: model, device: device, prompts: prompts), options: options)
     let (rank, size) = (group?.rank ?? 0, group?.size ?? 1)
+    let count = data.imageIndices.count
     var rows: [Double] = []
-    for index in stride(from: rank, to: dataset.count, by: size) {
-      guard let record = try dataset.soundRecord(at: index) else { continue }
-      for found in try detector.detect(record.picture.load(), prompt, options: options) {
+    for index in stride(from: rank, to: count, by: size) where data.imageIndices[index] != nil {
+      let picture = try data.dataset.record(at: index).picture.load()
+      for found in try data.detect(on: picture, at: index, detector) {
         let box = found.box
-        rows += [
-          Double(index), Double(found.labelIndex), found.score, box.x0, box.y0, box.x1 - box.x0 + 1,
-          box.y1 - box.y0 + 1,
-        ]
+        rows += [Double(index), Double(found.label), found.score, box.x0, box.y0, box.x1, box.y1]
       }
-      progress(index / size + 1, (dataset.count + size - 1) / size)
+      progress(index / size + 1, (count + size - 1) / size)
     }
-    let detections = try Self.gathered(rows, group).map { row in
-      DetectedBox(
-        imageIndex: Int(row[0]), classIndex: Int(row[1]),
-        rectangle: Rectangle(x: row[3], y: row[4], width: row[5], height: row[6]), score: row[2])
-    }
-    let figures = try COCOEvaluation(groundTruth: truth, detections: detections).figures
+    let found = Dictionary(grouping: try Self.gathered(rows, group)) { Int($0[0]) }
+    let objects = FoundObjects(
+      data,
+      found.mapValues { rows in
+        rows.map { row in
+          FoundObject(
+            label: Int(row[1]), score: row[2], box: PixelBox(x0: row[3], y0: row[4], x1: row[5], y1: row[6]))
+        }
+      })
+    let figures = try EvaluationFigures(objects, on: data).figures
     return Dictionary(
       uniqueKeysWithValues: figures.compactMap { figure in figure.value.map { (figure.name, $0) } })
   }
 
   private static let columns = 7
 
-  /// The rows of all processes, in the order of the pictures.
+  /// The rows of all processes.
   private static func gathered(_ rows: [Double], _ group: ProcessGroup?) throws -> [[Double]] {
     var parts = [rows]
     if let group {
@@ -75,6 +74,6 @@ struct Validation: Sendable {
     }
     return parts.flatMap { part in
       stride(from: 0, to: part.count, by: columns).map { Array(part[$0..<$0 + columns]) }
-    }.sorted { $0[0] < $1[0] }
+    }
   }
 }

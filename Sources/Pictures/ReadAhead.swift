@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// Makes something of each item in the background, in order and a few items ahead of where it is wanted.
-final class ReadAhead<Item: Sendable, Product: Sendable>: Sendable {
+package final class ReadAhead<Item: Sendable, Product: Sendable>: Sendable {
   /// How far ahead; each holds a decoded picture.
   private static var most: Int { 3 }
 
@@ -11,7 +11,7 @@ final class ReadAhead<Item: Sendable, Product: Sendable>: Sendable {
   // A semaphore may not go while it stands below the value that it began with.
   private let hasRoom = DispatchSemaphore(value: 0)
 
-  init(_ items: [Item], make: @escaping @Sendable (Item) throws -> Product) {
+  package init(_ items: [Item], make: @escaping @Sendable (Item) throws -> Product) {
     // The thread holds what it works with, not the reader itself, and so ends soon after that has gone.
     let (isReady, hasRoom) = (isReady, hasRoom)
     for _ in 0..<Self.most { hasRoom.signal() }
@@ -29,7 +29,7 @@ final class ReadAhead<Item: Sendable, Product: Sendable>: Sendable {
   deinit { hasRoom.signal() }
 
   /// What was made of the next item, or why nothing could be. To be called once for each.
-  func next() throws -> Product {
+  package func next() throws -> Product {
     isReady.wait()
     let product = ready.withLock { $0.removeFirst() }
     hasRoom.signal()
