@@ -1,5 +1,6 @@
 import Foundation
 import GroundingData
+import Pictures
 
 /// What an evaluation has shown, for a person to look at: a folder of plots and pictures, and one page, `index.html`,
 /// that holds them all and needs nothing else.
@@ -66,6 +67,13 @@ public struct EvaluationReport: Sendable {
   /// - Throws: `EvaluationError` where the folder cannot be written or holds anything but a report.
   public func write(to folder: URL) throws {
     let output = try ReportFolder(folder)
+    let analysis = ReportAnalysis(groundTruth, detections, options: options)
+    do {
+      let page = try page(analysis, ReportImages(folder: output))
+      try output.write(Data(page.text.utf8), to: "index.html")
+    } catch let error as PictureError {
+      throw EvaluationError(.inaccessible, file: folder, "cannot be written (\(error))")
+    }
     try output.commit()
   }
 }
