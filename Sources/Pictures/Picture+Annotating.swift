@@ -29,7 +29,7 @@ extension Picture {
     for annotation in placed.filter({ !$0.isDashed }) + placed.filter(\.isDashed) {
       let (box, lineWidth) = (annotation.box, annotation.lineWidth)
       let black = SIMD3<Double>(repeating: 0)
-      canvas.stroke(box, lineWidth: lineWidth + 2, color: black, opacity: 0.3)
+      canvas.stroke(box, lineWidth: lineWidth + 2, color: black, opacity: 0.3, dashes: annotation.dashes)
       canvas.stroke(box, lineWidth: lineWidth, color: annotation.color.rgb, dashes: annotation.dashes)
     }
     for annotation in placed {

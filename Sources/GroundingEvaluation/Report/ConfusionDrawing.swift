@@ -13,8 +13,7 @@ struct ConfusionDrawing {
   private let margin = 20.0
   private let gap = 8.0
   private let widestLabel = 170.0
-  /// Pixels of the file to one of those that all is measured in.
-  private let scale = 2
+  private let scale = ReportImages.scale
   private let family = "DejaVu Sans"
 
   private var ground: SIMD3<Double> { isDark ? Plot.darkGround : .init(repeating: 1) }

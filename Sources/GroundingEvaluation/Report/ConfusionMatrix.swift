@@ -10,6 +10,8 @@ package struct ConfusionMatrix {
   package struct Cell: Hashable {
     package var truth: Int
     package var detected: Int
+
+    package init(truth: Int, detected: Int) { (self.truth, self.detected) = (truth, detected) }
   }
 
   /// Of an object or a detection that has no counterpart.
@@ -42,10 +44,9 @@ package struct ConfusionMatrix {
       .sorted { ($1.1, $0.0.truth, $0.0.detected) < ($0.1, $1.0.truth, $1.0.detected) }
   }
 
-  /// The matrix with rows and columns of some classes only, then one for all others if there are others, then the
+  /// The matrix with rows and columns of some classes only, then one for all others if it has others, then the
   /// background: `[row][column]`.
-  package func table(of classes: [Int]) -> [[Int]] {
-    let hasOthers = classes.count < classCount
+  package func table(of classes: [Int], hasOthers: Bool) -> [[Int]] {
     let side = classes.count + (hasOthers ? 2 : 1)
     let places = Dictionary(zip(classes, 0...)) { first, _ in first }
     func place(_ index: Int) -> Int { index == background ? side - 1 : places[index] ?? classes.count }
@@ -56,16 +57,16 @@ package struct ConfusionMatrix {
 
   /// The classes that matter most, in their order: those that are confused most often, then those of most objects and
   /// detections.
-  package func leadingClasses(_ count: Int) -> [Int] {
-    guard classCount > count else { return Array(0..<classCount) }
+  package func leadingClasses(_ count: Int, of classes: [Int]) -> [Int] {
+    guard classes.count > count else { return classes }
     var confused = [Int: Int]()
     var all = [Int: Int]()
     for (cell, count) in counts {
-      let classes = Set([cell.truth, cell.detected]).subtracting([background])
-      for index in classes { all[index, default: 0] += count }
-      if classes.count == 2 { for index in classes { confused[index, default: 0] += count } }
+      let pair = Set([cell.truth, cell.detected]).subtracting([background])
+      for index in pair { all[index, default: 0] += count }
+      if pair.count == 2 { for index in pair { confused[index, default: 0] += count } }
     }
-    let sorted = all.keys.sorted { one, other in
+    let sorted = classes.sorted { one, other in
       (confused[other] ?? 0, all[other] ?? 0, one) < (confused[one] ?? 0, all[one] ?? 0, other)
     }
     return sorted.prefix(count).sorted()

@@ -3,16 +3,16 @@ import Pictures
 /// The sections of the page, and with them the files of their plots.
 extension EvaluationReport {
   /// More classes have no plots of their own.
-  private static let mostClassPlots = 40
+  private static let mostClassPlots = 20
   /// More classes are one row and column of the matrix.
   private static let mostMatrixClasses = 20
   private static let mostConfusions = 15
 
-  func page(_ analysis: ReportAnalysis, _ images: ReportImages) throws -> HTML {
+  func page(_ analysis: ReportAnalysis, _ images: ReportImages) throws -> ReportPage {
     let counts = [
       ReportText.counted(groundTruth.images.count, "picture"),
       ReportText.counted(analysis.curve.objectCount, "object"),
-      ReportText.counted(groundTruth.classes.count, "class"),
+      ReportText.counted(measured.count, "class"),
       ReportText.counted(detections.count, "detection"),
     ]
     var page = ReportPage(title: title, subtitle: counts.joined(separator: ", "))
@@ -23,14 +23,10 @@ extension EvaluationReport {
     page.add("classes", "Classes", try classes(analysis, images))
     page.add("confusions", "Confusions", try confusions(analysis, images))
     page.add("worst", "Worst pictures", try worstPictures(analysis, images))
-    return page.html
+    return page
   }
 
   private func summary(_ analysis: ReportAnalysis) -> HTML {
-    let tiles = figures.map { figure -> HTML in
-      "<div><dt>\(figure.name)</dt><dd>\(ReportText.percent(figure.value))</dd></div>"
-    }
-    let list: HTML = tiles.isEmpty ? "" : "<dl class=\"figures\">\(tiles)</dl>\n"
     let isChosen = options.threshold != nil
     let threshold: HTML
     if let point = analysis.atThreshold {
@@ -46,34 +42,28 @@ extension EvaluationReport {
         <p>There is no \(analysis.curve.objectCount == 0 ? "object to be found" : "detection with a score of \(ReportText.score(analysis.threshold)) or higher").</p>
         """
     }
-    let rows = MistakeKind.allCases.map { kind in
-      ReportPage.row(
-        kind.title,
-        [
-          ReportPage.cell(ReportText.count(analysis.mistakeCounts[kind] ?? 0)),
-          "<td class=\"text\">\(kind.explanation(options.overlap))</td>",
-        ])
+    let kinds = MistakeKind.allCases.map { kind in
+      (kind.title, kind.explanation(options.overlap), analysis.mistakeCounts[kind] ?? 0)
     }
-    let found = ReportPage.row(
-      "Found",
-      [
-        ReportPage.cell(ReportText.count(analysis.foundCount)),
-        "<td class=\"text\">objects with a detection of their class that overlaps them enough</td>",
-      ])
-    return list + threshold
-      + ReportPage.table(
-        "What became of objects and detections", head: ["", "Number", "What it means"], rows: [found] + rows)
+    let found = (
+      "Found", "objects with a detection of their class that overlaps them enough", analysis.foundCount
+    )
+    let rows = ([found] + kinds).map { name, note, number in
+      ReportPage.row(name, note: note, [ReportPage.cell(ReportText.count(number))])
+    }
+    return ReportPage.tiles(figures) + threshold
+      + ReportPage.table("What became of objects and detections", head: ["Kind", "Number"], rows: rows)
   }
 
   private func curves(_ analysis: ReportAnalysis, _ images: ReportImages) throws -> HTML {
     let all = ReportPlots.precisionOverRecall(
-      precisions, classIndices: Array(groundTruth.classes.indices), title: "Mean over classes")
+      precisions, classIndices: measured, title: "Mean over classes")
     let mean = try images.plot(
-      all, name: "plots/precision-recall.png",
+      all, name: "plots/precision-recall.png", height: 480,
       alt: "Precision over recall, mean over classes: \(all.series.map(\.name).joined(separator: ", ")).")
     let best = analysis.curve.best
     let thresholds = try images.plot(
-      ReportPlots.thresholds(analysis), name: "plots/thresholds.png",
+      ReportPlots.thresholds(analysis), name: "plots/thresholds.png", height: 480,
       alt: "Precision, recall and F1 over the lowest score that is kept; "
         + "the highest F1 is \(ReportText.percent(best?.f1)) percent at \(ReportText.score(best?.score)).")
     return """
@@ -126,7 +116,7 @@ extension EvaluationReport {
   }
 
   private func classes(_ analysis: ReportAnalysis, _ images: ReportImages) throws -> HTML {
-    let order = analysis.classes.indices.sorted { one, other in
+    let order = measured.sorted { one, other in
       let (first, second) = (analysis.classes[one], analysis.classes[other])
       return (second.objectCount, second.detectionCount, one) < (
         first.objectCount, first.detectionCount, other
@@ -177,10 +167,13 @@ extension EvaluationReport {
   }
 
   private func confusions(_ analysis: ReportAnalysis, _ images: ReportImages) throws -> HTML {
-    let leading = analysis.confusion.leadingClasses(Self.mostMatrixClasses)
-    let others = leading.count < groundTruth.classes.count ? ["all others"] : []
-    let names = leading.map { ReportText.short(groundTruth.classes[$0].name) } + others + ["background"]
-    let table = analysis.confusion.table(of: leading)
+    let leading = analysis.confusion.leadingClasses(Self.mostMatrixClasses, of: measured)
+    let hasOthers = leading.count < measured.count
+    let names =
+      leading.map { ReportText.short(groundTruth.classes[$0].name) } + (hasOthers ? ["all others"] : []) + [
+        "background"
+      ]
+    let table = analysis.confusion.table(of: leading, hasOthers: hasOthers)
     let matrix = try images.drawing(
       name: "plots/confusions.png", alt: "Matrix of confusions; the table below has the most frequent ones.",
       kind: "matrix"
@@ -198,16 +191,15 @@ extension EvaluationReport {
     let rows = pairs.prefix(Self.mostConfusions).map { pair in
       let objects = analysis.classes[pair.cell.truth]
       return ReportPage.row(
-        objects.name,
+        objects.name, note: "taken for \(groundTruth.classes[pair.cell.detected].name)",
         [
-          "<td class=\"text\"><bdi>\(groundTruth.classes[pair.cell.detected].name)</bdi></td>",
           ReportPage.cell(ReportText.count(pair.count)),
           ReportPage.bar(Double(pair.count) / Double(max(objects.objectCount, 1))),
         ])
     }
     return figure
       + ReportPage.table(
-        "The most frequent confusions", head: ["Object", "Taken for", "Times", "% of the objects"], rows: rows
+        "The most frequent confusions", head: ["Object", "Times", "% of the objects"], rows: rows
       )
   }
 }

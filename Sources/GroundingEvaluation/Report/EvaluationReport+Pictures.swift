@@ -44,64 +44,35 @@ extension EvaluationReport {
         "<p>\(options.picturesPerKind == 0 ? "None were asked for." : "There is no mistake to show.")</p>"
     }
     let drawing = MistakePicture(
-      groundTruth: groundTruth, detections: detections, analysis: analysis, side: options.pictureSide)
+      groundTruth: groundTruth, detections: detections, analysis: analysis)
     var result: HTML = """
       <ul class="legend">
       <li><span class="object"></span>object, as annotated</li>
       <li><span class="detection"></span>detection</li>
-      <li><span class="object faint"></span><span class="detection faint"></span>thin: not what is shown here</li>
+      <li><span class="object faint"></span><span class="detection faint"></span>thin: other objects, and detections that found theirs</li>
       </ul>
 
       """
     for kind in kinds {
       var figures: [HTML] = []
       for (place, image) in (analysis.worst[kind] ?? []).enumerated() {
+        let what = drawing.description(of: image, kind)
         figures.append(
-          try figure(image, kind, drawing, images, name: "worst/\(kind.fileName)-\(place + 1).png"))
+          try images.figure(
+            of: image, in: dataset, name: "worst/\(kind.fileName)-\(place + 1).png",
+            what: "\(kind.title): \(what)", caption: "<bdi>\(what)</bdi>", side: options.pictureSide
+          ) { drawing.annotations(on: image, kind: kind, scale: $0) })
       }
       result += """
         <h3>\(kind.title)</h3>
         <p class="note">\(ReportText.sentence(kind.explanation(options.overlap))), the worst pictures first.</p>
-        <div class="pair photographs">
+        <div class="pair">
         \(figures)
         </div>
 
         """
     }
     return result
-  }
-
-  private func figure(
-    _ image: Int, _ kind: MistakeKind, _ drawing: MistakePicture, _ images: ReportImages, name: String
-  ) throws -> HTML {
-    let what = drawing.description(of: image, kind)
-    do {
-      let record = try dataset.record(at: image)
-      let alt = "\(record.id), \(what)"
-      do {
-        let picture = try drawing.drawn(record.picture, image: image, kind: kind)
-        return """
-          <figure>\(try images.photograph(picture, name: name, alt: alt))
-          <figcaption><bdi>\(record.id)</bdi>: <bdi>\(what)</bdi></figcaption></figure>
-
-          """
-      } catch let error as PictureError {
-        return lost("\(error)", "\(record.id): \(what)")
-      }
-    } catch let error as EvaluationError {
-      throw error
-    } catch {
-      return lost("\(error)", "Picture \(image + 1): \(what)")
-    }
-  }
-
-  /// In place of a picture that cannot be read.
-  private func lost(_ reason: String, _ caption: String) -> HTML {
-    """
-    <figure><p class="lost">\(reason)</p>
-    <figcaption><bdi>\(caption)</bdi></figcaption></figure>
-
-    """
   }
 }
 

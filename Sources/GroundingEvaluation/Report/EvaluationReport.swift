@@ -1,6 +1,5 @@
 import Foundation
 import GroundingData
-import Pictures
 
 /// What an evaluation has shown, for a person to look at: a folder of plots and pictures, and one page, `index.html`,
 /// that holds them all and needs nothing else.
@@ -17,6 +16,8 @@ public struct EvaluationReport: Sendable {
   let dataset: any GroundingDataset
   let precisions: PrecisionTable
   let figures: [Figure]
+  /// Positions of the classes that are measured, rising.
+  let measured: [Int]
 
   public struct Options: Sendable, Hashable {
     /// How much a detection must overlap an object to have found it; curves are drawn for others as well.
@@ -36,21 +37,31 @@ public struct EvaluationReport: Sendable {
   ///   - dataset: its record at a position is the ground truth's picture at this position; `Subset` gives records
   ///     another order. Pictures that cannot be read are named in the report.
   ///   - precisions: `result` of a COCO or LVIS evaluation of these detections; `nil` to compute COCO's.
+  ///   - classes: positions of the classes to report on, `nil` for all; the others' objects and detections are left aside.
   ///   - figures: shown at the top, as the benchmark has them; `nil` for COCO's where `precisions` is `nil`, else none.
   /// - Throws: `EvaluationError` where detections and ground truth, or the data set and the ground truth, do not belong
   ///   together, or where an option makes no sense.
   public init(
     title: String, groundTruth: GroundTruth, detections: some Sequence<DetectedBox>,
-    dataset: any GroundingDataset, precisions: PrecisionTable? = nil, figures: [Figure]? = nil,
-    options: Options = Options()
+    dataset: any GroundingDataset, classes: Set<Int>? = nil, precisions: PrecisionTable? = nil,
+    figures: [Figure]? = nil, options: Options = Options()
   ) throws {
-    (self.title, self.groundTruth, self.dataset, self.options) = (title, groundTruth, dataset, options)
-    self.detections = ContiguousArray(detections)
+    (self.title, self.dataset, self.options) = (title, dataset, options)
+    let all = ContiguousArray(detections)
+    try groundTruth.check(all)
+    measured = groundTruth.classes.indices.filter { classes?.contains($0) ?? true }
+    self.groundTruth =
+      try classes.map { classes in
+        try GroundTruth(
+          images: groundTruth.images, classes: groundTruth.classes,
+          boxes: groundTruth.boxes.filter { classes.contains($0.classIndex) })
+      } ?? groundTruth
+    self.detections = classes.map { classes in all.filter { classes.contains($0.classIndex) } } ?? all
     if let precisions {
-      try groundTruth.check(self.detections)
       (self.precisions, self.figures) = (precisions, figures ?? [])
     } else {
-      let evaluation = try COCOEvaluation(groundTruth: groundTruth, detections: self.detections)
+      let evaluation = try COCOEvaluation(
+        groundTruth: groundTruth, detections: self.detections, classes: classes)
       (self.precisions, self.figures) = (evaluation.result, figures ?? evaluation.figures)
     }
     try options.validate()
@@ -66,23 +77,18 @@ public struct EvaluationReport: Sendable {
   ///
   /// - Throws: `EvaluationError` where the folder cannot be written or holds anything but a report.
   public func write(to folder: URL) throws {
-    let output = try ReportFolder(folder)
     let analysis = ReportAnalysis(groundTruth, detections, options: options)
-    do {
-      let page = try page(analysis, ReportImages(folder: output))
-      try output.write(Data(page.text.utf8), to: "index.html")
-    } catch let error as PictureError {
-      throw EvaluationError(.inaccessible, file: folder, "cannot be written (\(error))")
-    }
-    try output.commit()
+    try ReportFolder.fill(folder) { try page(analysis, ReportImages(folder: $0)).html }
+  }
+
+  static func check(_ condition: Bool, _ reason: String) throws {
+    if !condition { throw EvaluationError(.invalidParameters, reason) }
   }
 }
 
 extension EvaluationReport.Options {
   fileprivate func validate() throws {
-    func check(_ condition: Bool, _ reason: String) throws {
-      if !condition { throw EvaluationError(.invalidParameters, reason) }
-    }
+    let check = EvaluationReport.check
     try check(overlap > 0 && overlap <= 1, "the overlap \(overlap) is not above 0 and at most 1")
     try check(threshold?.isFinite ?? true, "the threshold is not finite")
     try check(

@@ -20,7 +20,7 @@ package struct Matches {
     case leftOut
   }
 
-  init(_ groundTruth: GroundTruth, _ detections: ContiguousArray<DetectedBox>, overlap: Double) {
+  package init(_ groundTruth: GroundTruth, _ detections: ContiguousArray<DetectedBox>, overlap: Double) {
     (self.groundTruth, self.detections) = (groundTruth, detections)
     self.overlap = overlap
     let count = groundTruth.images.count

@@ -1,14 +1,11 @@
-import GroundingData
 import Pictures
 
 /// Pictures with what is on them and what was found: objects in whole lines, detections in dashed ones of another
-/// colour, mistakes thick and with their names.
+/// colour; mistakes thick and with their names, what was found thin.
 struct MistakePicture {
   let groundTruth: GroundTruth
   let detections: ContiguousArray<DetectedBox>
   let analysis: ReportAnalysis
-  /// Longest side, in pixels.
-  let side: Int
 
   /// Of `AnnotationColor`: a light blue and an orange, which everybody tells apart.
   static let objectColor = 4
@@ -23,22 +20,11 @@ struct MistakePicture {
 
   /// - Parameters:
   ///   - image: position of the picture in the ground truth.
-  ///   - kind: which mistakes are meant; others are as faint as what is right.
-  /// - Throws: `PictureError` where the picture cannot be read.
-  func drawn(_ source: PictureSource, image: Int, kind: MistakeKind) throws(PictureError) -> Picture {
-    let picture = try source.load()
-    let scale = min(1, Double(side) / Double(max(picture.width, picture.height)))
-    let small = picture.resized(
-      width: max(1, Int((Double(picture.width) * scale).rounded())),
-      height: max(1, Int((Double(picture.height) * scale).rounded())))
-    let style = AnnotationStyle(lineWidth: 1.5, fontSize: 13)
-    return try small.annotated(annotations(on: image, kind: kind, scale: scale), style: style)
-  }
-
-  private func annotations(on image: Int, kind: MistakeKind, scale: Double) -> [Annotation] {
+  ///   - kind: which mistakes are meant; detections with others are left out.
+  ///   - scale: of the picture that is drawn on.
+  func annotations(on image: Int, kind: MistakeKind, scale: Double) -> [Annotation] {
     let all = mistakes(on: image)
     let meant = all.mistakes.filter { $0.kind == kind }.sorted { badness($0) > badness($1) }
-    let others = all.mistakes.filter { $0.kind != kind }
     let meantObjects = Set(meant.compactMap(\.object))
     let named = meant.prefix(Self.mostNames)
     // A detection's name is its object's too, but for these.
@@ -49,7 +35,7 @@ struct MistakePicture {
     let objects = analysis.matches.objects(on: image).map { object in
       let box = groundTruth.boxes[object]
       return Annotation(
-        box: pixelBox(box.rectangle, scale),
+        box: box.rectangle.pixelBox(scale),
         label: namedObjects.contains(object) ? className(box.classIndex) : "",
         colorIndex: Self.objectColor, lineScale: meantObjects.contains(object) ? 2 : 1)
     }
@@ -59,11 +45,11 @@ struct MistakePicture {
         namedDetections.contains(detection)
         ? "\(className(box.classIndex)) \(scoreText(box.score))" : ""
       return Annotation(
-        box: pixelBox(box.rectangle, scale), label: label, colorIndex: Self.detectionColor,
+        box: box.rectangle.pixelBox(scale), label: label, colorIndex: Self.detectionColor,
         isDashed: true, lineScale: isMeant ? 2 : 1)
     }
     return meant.compactMap(\.detection).map { dashed($0, isMeant: true) } + objects
-      + (all.found.map(\.detection) + others.compactMap(\.detection)).map { dashed($0, isMeant: false) }
+      + all.found.map { dashed($0.detection, isMeant: false) }
   }
 
   /// Of a missed object its size, of a detection its score.
@@ -76,11 +62,5 @@ struct MistakePicture {
 
   private func scoreText(_ score: Double) -> String {
     (0...1).contains(score) ? "\(Int((score * 100).rounded(.down)))%" : ReportText.score(score)
-  }
-
-  private func pixelBox(_ rectangle: Rectangle, _ scale: Double) -> PixelBox {
-    PixelBox(
-      x0: rectangle.x * scale, y0: rectangle.y * scale, x1: (rectangle.x + rectangle.width) * scale,
-      y1: (rectangle.y + rectangle.height) * scale)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Pictures
 
 /// A report's folder, filled beside its place until it is complete.
 final class ReportFolder {
@@ -8,8 +9,21 @@ final class ReportFolder {
   /// What a report is made of: nothing else is ever replaced.
   private static let names: Set = ["index.html", "plots", "classes", "worst"]
 
+  /// Makes a report of what `page` writes into the folder and the page that it gives.
+  ///
+  /// - Throws: `EvaluationError`.
+  static func fill(_ folder: URL, page: (ReportFolder) throws -> HTML) throws {
+    let output = try ReportFolder(folder)
+    do {
+      try output.write(Data(try page(output).text.utf8), to: "index.html")
+    } catch let error as PictureError {
+      throw output.failure("cannot be written (\(error))")
+    }
+    try output.commit()
+  }
+
   /// - Throws: `EvaluationError` where the target is there and no report, or nothing can be written beside it.
-  init(_ folder: URL) throws {
+  private init(_ folder: URL) throws {
     target = folder.standardizedFileURL
     temporary = Self.sibling(of: target)
     try checkTarget()
@@ -34,7 +48,7 @@ final class ReportFolder {
   }
 
   /// Puts the folder in its place.
-  func commit() throws {
+  private func commit() throws {
     try checkTarget()
     let old = Self.sibling(of: target)
     let isReplacing = rename(target.path, old.path) == 0

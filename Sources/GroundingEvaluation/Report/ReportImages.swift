@@ -1,4 +1,5 @@
 import Foundation
+import GroundingData
 import Pictures
 import RunLog
 
@@ -6,14 +7,17 @@ import RunLog
 struct ReportImages {
   let folder: ReportFolder
 
+  /// Pixels of a drawing's file to one of the page, so that text is sharp on screens with many.
+  static let scale = 2
+
   /// A plot in a file, and on the page in the colours that its reader prefers.
   ///
   /// - Parameters:
   ///   - name: below the folder.
   ///   - alt: what the plot shows, for those who do not see it.
-  func plot(_ plot: Plot, name: String, width: Int = 640, height: Int = 400, alt: String) throws -> HTML {
+  func plot(_ plot: Plot, name: String, width: Int = 680, height: Int = 400, alt: String) throws -> HTML {
     try drawing(name: name, alt: alt, kind: "plot") { isDark throws(PictureError) in
-      try plot.picture(width: width, height: height, scale: 2, on: isDark ? .dark : .white)
+      try plot.picture(width: width, height: height, scale: Self.scale, on: isDark ? .dark : .white)
     }
   }
 
@@ -21,7 +25,7 @@ struct ReportImages {
   ///
   /// - Parameters:
   ///   - kind: class of the element.
-  ///   - draw: on a dark ground or on white.
+  ///   - draw: on a dark ground or on white, with `scale` pixels to one of the page.
   func drawing(name: String, alt: String, kind: String, _ draw: (Bool) throws(PictureError) -> Picture) throws
     -> HTML
   {
@@ -32,23 +36,59 @@ struct ReportImages {
     let source: HTML = """
       <source media="(prefers-color-scheme: dark)" srcset="\(.dataURI(dark, type: "image/png"))"/>
       """
+    let size = (picture.width / Self.scale, picture.height / Self.scale)
     return """
-      <picture>\(source)\(image(light, type: "image/png", kind, picture, alt))</picture>
+      <picture>\(source)\(image(light, type: "image/png", kind, size, alt))</picture>
       """
   }
 
-  /// A photograph, in a PNG file, and smaller on the page.
-  func photograph(_ picture: Picture, name: String, alt: String) throws -> HTML {
-    try folder.write(try picture.encoded(as: .png), to: name)
-    return image(try picture.encoded(as: .jpeg(quality: 85)), type: "image/jpeg", "photograph", picture, alt)
+  /// A record's picture with what is drawn on it; where it cannot be read, a sentence that says why.
+  ///
+  /// - Parameters:
+  ///   - what: is drawn, for those who do not see it.
+  ///   - caption: below the picture, after the record's id.
+  ///   - side: longest side of the picture, in pixels.
+  ///   - annotations: for a picture that was made smaller by a factor.
+  /// - Throws: `EvaluationError` or `PictureError` where the report cannot be written.
+  func figure(
+    of index: Int, in dataset: any GroundingDataset, name: String, what: String, caption: HTML, side: Int,
+    annotations: (_ scale: Double) -> [Annotation]
+  ) throws -> HTML {
+    var id = "Picture \(index + 1)"
+    let drawn: Picture
+    do {
+      let record = try dataset.record(at: index)
+      id = record.id
+      let picture = try record.picture.load()
+      let scale = min(1, Double(side) / Double(max(picture.width, picture.height)))
+      func scaled(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
+      drawn = try picture.resized(width: scaled(picture.width), height: scaled(picture.height))
+        .annotated(annotations(scale), style: AnnotationStyle(lineWidth: 1.5, fontSize: 13))
+    } catch {
+      return """
+        <figure><p class="lost">\("\(error)")</p>
+        <figcaption><bdi>\(id)</bdi>: \(caption)</figcaption></figure>
+
+        """
+    }
+    try folder.write(try drawn.encoded(as: .png), to: name)
+    // As a PNG file the page would be ten times as large.
+    let small = try drawn.encoded(as: .jpeg(quality: 85))
+    let size = (drawn.width, drawn.height)
+    return """
+      <figure>\(image(small, type: "image/jpeg", "photograph", size, "\(id): \(what)"))
+      <figcaption><bdi>\(id)</bdi>: \(caption)</figcaption></figure>
+
+      """
   }
 
-  private func image(_ data: Data, type: StaticString, _ kind: String, _ picture: Picture, _ alt: String)
-    -> HTML
-  {
+  /// - Parameter size: on the page, in its pixels.
+  private func image(
+    _ data: Data, type: StaticString, _ kind: String, _ size: (width: Int, height: Int), _ alt: String
+  ) -> HTML {
     """
-    <img class="\(kind)" alt="\(alt)" width="\(picture.width)" height="\(picture.height)" \
-    src="\(.dataURI(data, type: type))"/>
+    <img class="\(kind)" alt="\(alt)" width="\(size.width)" height="\(size.height)" \
+    style="min-width: min(\(size.width)px, var(--least))" src="\(.dataURI(data, type: type))"/>
     """
   }
 }

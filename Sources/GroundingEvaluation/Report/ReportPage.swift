@@ -50,11 +50,23 @@ struct ReportPage {
       """
   }
 
-  /// A table that is scrolled by itself where it is too wide.
+  /// The figures of a benchmark, in percent.
+  static func tiles(_ figures: [Figure]) -> HTML {
+    let tiles = figures.map { figure -> HTML in
+      "<div><dt>\(figure.name)</dt><dd>\(ReportText.percent(figure.value))</dd></div>"
+    }
+    return tiles.isEmpty ? "" : "<dl class=\"figures\">\(tiles)</dl>\n"
+  }
+
+  /// Longer tables are scrolled.
+  private static let mostRows = 20
+
+  /// A table that is scrolled by itself where it is too wide or long.
   static func table(_ caption: String, head: [String], rows: [HTML]) -> HTML {
     let cells = head.map { name -> HTML in "<th scope=\"col\">\(name)</th>" }
+    let kinds = ["wide", rows.count > mostRows ? "long" : "", head.count <= 3 ? "narrow" : ""]
     return """
-      <div class="wide" role="region" aria-label="\(caption)" tabindex="0"><table>
+      <div class="\(kinds.joined(separator: " "))" role="region" aria-label="\(caption)" tabindex="0"><table>
       <caption>\(caption)</caption>
       <thead><tr>\(cells)</tr></thead>
       <tbody>
@@ -64,8 +76,11 @@ struct ReportPage {
   }
 
   /// A row: what it is about, then numbers.
-  static func row(_ name: String, _ cells: [HTML]) -> HTML {
-    "<tr><th scope=\"row\"><bdi>\(name)</bdi></th>\(cells)</tr>\n"
+  ///
+  /// - Parameter note: below the name.
+  static func row(_ name: String, note: String? = nil, _ cells: [HTML]) -> HTML {
+    let note = note.map { text -> HTML in "<small>\(text)</small>" } ?? ""
+    return "<tr><th scope=\"row\"><bdi>\(name)</bdi>\(note)</th>\(cells)</tr>\n"
   }
 
   static func cell(_ text: String) -> HTML { "<td>\(text)</td>" }

@@ -65,14 +65,14 @@ enum ReportPlots {
     return Plot(
       title: "Objects by size", xLabel: "side of a square as large as the object (pixels)", yLabel: "objects",
       series: sideBySide(
-        places, [("found", sizes.found.map(Double.init)), ("of", sizes.objects.map(Double.init))]),
+        places, [("all", sizes.objects.map(Double.init)), ("found", sizes.found.map(Double.init))]),
       xRange: 0...Double(sides.count),
       yRange: 0...Double(max(sizes.objects.max() ?? 0, 1)) * 1.05,
       xTicks: zip(places, sides).map { Plot.Tick(value: $0, label: ReportText.whole($1)) })
   }
 
   /// Bars of several kinds beside each other in every bin.
-  private static func sideBySide(_ edges: [Double], _ kinds: [(name: String, heights: [Double])])
+  static func sideBySide(_ edges: [Double], _ kinds: [(name: String, heights: [Double])])
     -> [Plot.Series]
   {
     let count = Double(kinds.count)

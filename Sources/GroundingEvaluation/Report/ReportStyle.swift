@@ -7,7 +7,7 @@ extension ReportPage {
     """
     :root {
       color-scheme: light dark;
-      --ground: #f4f5f7; --card: #ffffff; --ink: #1d2229; --pale: #59616d; --line: #dfe2e7;
+      --least: 0px; --ground: #f4f5f7; --card: #ffffff; --ink: #1d2229; --pale: #59616d; --line: #dfe2e7;
       --accent: #0b5cad; --bar: #cfe3f6; --object: \(css(MistakePicture.objectColor)); \
     --detection: \(css(MistakePicture.detectionColor));
     }
@@ -35,32 +35,36 @@ extension ReportPage {
       margin-top: 1.25rem; padding: clamp(0.9rem, 2.5vw, 1.5rem);
     }
     .figures {
-      display: grid; grid-template-columns: repeat(auto-fill, minmax(6.2rem, 1fr)); gap: 0.6rem;
+      display: grid; grid-template-columns: repeat(auto-fill, minmax(5rem, 1fr)); gap: 0.6rem;
       margin: 0 0 1rem;
     }
-    .figures div { border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.5rem 0.75rem; }
+    .figures div { border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.4rem 0.6rem; }
     .figures dt { color: var(--pale); font-size: 0.85rem; }
-    .figures dd { margin: 0; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
+    .figures dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
     .pair {
       display: grid; gap: 1.2rem;
       grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr));
     }
-    .photographs { grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
     figure { margin: 0; }
     img { max-width: 100%; height: auto; display: block; border-radius: 0.4rem; }
-    .photograph { width: 100%; background: var(--ground); }
-    .matrix { min-width: 30rem; }
+    .photograph { width: 100%; aspect-ratio: 4 / 3; object-fit: contain; background: var(--ground); }
+    .matrix { --least: 34rem; }
     figcaption { font-size: 0.88rem; margin-top: 0.4rem; overflow-wrap: anywhere; }
     .lost {
       border: 1px dashed var(--line); border-radius: 0.4rem; padding: 1rem; overflow-wrap: anywhere;
     }
     .wide { overflow-x: auto; margin-bottom: 0.8rem; }
+    .long { max-height: 36rem; overflow-y: auto; border-block: 1px solid var(--line); }
+    .long thead th { position: sticky; top: 0; background: var(--card); }
+    .narrow { max-width: 44rem; }
+    figure + .wide { margin-top: 1.2rem; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; min-width: 100%; }
     caption { text-align: left; font-size: 0.88rem; padding-bottom: 0.4rem; }
     th, td { padding: 0.3rem 0.7rem; text-align: right; border-bottom: 1px solid var(--line); }
     thead th { font-size: 0.85rem; color: var(--pale); vertical-align: bottom; }
     th[scope="row"], thead th:first-child { text-align: left; font-weight: 500; }
-    th[scope="row"] { overflow-wrap: anywhere; min-width: 7rem; max-width: 20rem; }
+    th[scope="row"] { overflow-wrap: anywhere; min-width: 7rem; max-width: 26rem; }
+    small { display: block; color: var(--pale); font-weight: 400; font-size: 0.85rem; }
     .bar { background: linear-gradient(to right, var(--bar) var(--share), transparent 0); }
     .legend { display: flex; flex-wrap: wrap; gap: 0.4rem 1.6rem; list-style: none; margin: 0; padding: 0; }
     .legend span {
@@ -73,7 +77,7 @@ extension ReportPage {
     mark { background: var(--detection); color: #000000; padding: 0 0.15rem; border-radius: 0.2rem; }
     summary { cursor: pointer; font-weight: 500; margin: 0.4rem 0 0.8rem; }
     :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-    @media print { body { max-width: none; } section { break-inside: avoid; } }
+    @media print { .long { max-height: none; } body { max-width: none; } section { break-inside: avoid; } }
 
     """
   }

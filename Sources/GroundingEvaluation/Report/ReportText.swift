@@ -33,14 +33,14 @@ enum ReportText {
   }
 
   /// A name that may come from anywhere, on one line and not too long for a plot.
-  static func short(_ name: String) -> String {
+  static func short(_ name: String, _ limit: Int = 60) -> String {
     let breaks: [Unicode.GeneralCategory] = [.control, .lineSeparator, .paragraphSeparator]
     // Of a name of megabytes no more than can be seen.
     let scalars = name.unicodeScalars.prefix(1000).map { scalar in
       breaks.contains(scalar.properties.generalCategory) ? " " : String(scalar)
     }
     let text = scalars.joined()
-    return text.count <= 60 ? text : text.prefix(59) + "…"
+    return text.count <= limit ? text : text.prefix(limit - 1) + "…"
   }
 
   /// The name as a part of the name of a file.

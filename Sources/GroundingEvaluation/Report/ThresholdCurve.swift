@@ -57,6 +57,8 @@ package struct ThresholdCurve {
 package struct ScoredDetection: Hashable {
   package var score: Double
   package var isRight: Bool
+
+  package init(score: Double, isRight: Bool) { (self.score, self.isRight) = (score, isRight) }
 }
 
 /// How many right and wrong detections have which scores.
