@@ -64,10 +64,14 @@ package struct Matches {
         continue
       }
       func best(counting: Bool) -> Int32? {
-        candidates.filter { groundTruth.boxes[Int($0)].counts == counting && !taken.contains($0) }
-          .map { (object: $0, overlap: groundTruth.boxes[Int($0)].overlap(with: detection.rectangle)) }
-          .filter { $0.overlap >= required }
-          .max { $0.overlap < $1.overlap }?.object
+        var (choice, most): (Int32?, Double) = (nil, 0)
+        for candidate in candidates {
+          let object = groundTruth.boxes[Int(candidate)]
+          guard object.counts == counting, !taken.contains(candidate) else { continue }
+          let overlap = object.overlap(with: detection.rectangle)
+          if overlap >= required, overlap > most { (choice, most) = (candidate, overlap) }
+        }
+        return choice
       }
       if let object = best(counting: true) {
         taken.insert(object)

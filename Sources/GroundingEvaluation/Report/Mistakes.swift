@@ -45,8 +45,9 @@ package struct PictureMistakes {
         wrong.append(position)
       }
     }
-    let foundObjects = Set(found.map(\.object))
-    unfound = objects.filter { !foundObjects.contains($0) }
+    let foundObjects = found.map(\.object)
+    let isFound = Set(foundObjects)
+    unfound = objects.filter { !isFound.contains($0) }
 
     func overlap(_ detection: Int, _ object: Int) -> Double {
       detections[detection].rectangle.overlap(with: groundTruth.boxes[object].rectangle)
@@ -65,11 +66,12 @@ package struct PictureMistakes {
         unexplained.append(position)
       }
     }
+    let open = Set(unfound)
     var located: Set<Int> = []
     for position in unexplained {
       let own = objects.filter { groundTruth.boxes[$0].classIndex == detections[position].classIndex }
       // Near an object that is still to be found, if there is one.
-      let choices = [own.filter(unfound.contains), own]
+      let choices = [own.filter(open.contains), own]
       let near = choices.lazy.compactMap { best(of: $0, for: position) }.first {
         $0.overlap >= Self.leastOverlap
       }
