@@ -48,12 +48,21 @@ public struct Annotation: Sendable, Hashable {
   public var score: Double?
   /// Which colour: equal indices look alike, different ones look different.
   public var colorIndex: Int
+  /// Dashed boxes are drawn over the others, so that both are seen where they run together.
+  public var isDashed: Bool
+  /// Times the style's width of the lines.
+  public var lineScale: Double
 
-  public init(box: PixelBox, label: String, score: Double? = nil, colorIndex: Int = 0) {
+  public init(
+    box: PixelBox, label: String, score: Double? = nil, colorIndex: Int = 0, isDashed: Bool = false,
+    lineScale: Double = 1
+  ) {
     self.box = box
     self.label = label
     self.score = score
     self.colorIndex = colorIndex
+    self.isDashed = isDashed
+    self.lineScale = lineScale
   }
 
   /// The text on the plate.

@@ -1,13 +1,13 @@
 import Foundation
 
 /// A colour of lines and plates.
-struct AnnotationColor {
+package struct AnnotationColor {
   /// Red, green and blue from 0 to 1, as displayed (sRGB).
-  let rgb: SIMD3<Double>
+  package let rgb: SIMD3<Double>
 
   /// The colour of an index: hues a golden angle apart never come back and neighbours stay far apart; three
   /// lightnesses tell hues apart that have come close.
-  init(index: Int) {
+  package init(index: Int) {
     let hue = (0.5 + Double(index) * 137.507764).truncatingRemainder(dividingBy: 360) * .pi / 180
     let tier = ((index % 3) + 3) % 3
     self.init(lightness: [0.66, 0.82, 0.52][tier], chroma: [0.21, 0.17, 0.19][tier], hue: hue)

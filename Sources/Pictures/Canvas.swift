@@ -49,13 +49,22 @@ package final class Canvas {
     return Picture(width: width, height: height, pixels: pixels)
   }
 
+  /// Makes what is drawn from now on larger by a factor, places and sizes alike.
+  package func scale(by factor: Double) {
+    cairo_scale(context, factor, factor)
+  }
+
   /// Strokes a rectangle along its edges.
-  func stroke(_ box: PixelBox, lineWidth: Double, color: SIMD3<Double>, opacity: Double = 1) {
+  func stroke(
+    _ box: PixelBox, lineWidth: Double, color: SIMD3<Double>, opacity: Double = 1, dashes: [Double] = []
+  ) {
     cairo_set_source_rgba(context, color[0], color[1], color[2], opacity)
     cairo_set_line_width(context, lineWidth)
     cairo_set_line_join(context, CAIRO_LINE_JOIN_MITER)
+    cairo_set_dash(context, dashes, Int32(dashes.count), 0)
     cairo_rectangle(context, box.x0, box.y0, box.width, box.height)
     cairo_stroke(context)
+    cairo_set_dash(context, nil, 0, 0)
   }
 
   /// Draws straight lines from point to point.
@@ -103,6 +112,16 @@ package final class Canvas {
     cairo_clip(context)
     cairo_set_source_rgb(context, color[0], color[1], color[2])
     cairo_move_to(context, box.x0 + inset, box.y0 + (box.height - text.height) / 2)
+    text.show(on: context)
+    cairo_restore(context)
+  }
+
+  /// Draws text that reads upwards from a point, its lower left corner as one reads it.
+  package func drawUpwards(_ text: TextLine, from point: SIMD2<Double>, color: SIMD3<Double>) {
+    cairo_save(context)
+    cairo_set_source_rgb(context, color[0], color[1], color[2])
+    cairo_move_to(context, point.x - text.height, point.y)
+    cairo_rotate(context, -.pi / 2)
     text.show(on: context)
     cairo_restore(context)
   }

@@ -6,6 +6,10 @@ package struct PlacedAnnotation {
   package fileprivate(set) var plate: PixelBox?
   let color: AnnotationColor
   fileprivate let text: TextLine?
+  fileprivate let lineWidth: Double
+  fileprivate let isDashed: Bool
+
+  fileprivate var dashes: [Double] { isDashed ? [4 * lineWidth, 3 * lineWidth] : [] }
 }
 
 extension Picture {
@@ -21,12 +25,12 @@ extension Picture {
     _ annotations: [Annotation], style: AnnotationStyle = .default
   ) throws(PictureError) -> Picture {
     let canvas = try Canvas(self)
-    let lineWidth = self.lineWidth(style)
     let placed = try place(annotations, style: style, on: canvas)
-    for annotation in placed {
+    for annotation in placed.filter({ !$0.isDashed }) + placed.filter(\.isDashed) {
+      let (box, lineWidth) = (annotation.box, annotation.lineWidth)
       let black = SIMD3<Double>(repeating: 0)
-      canvas.stroke(annotation.box, lineWidth: lineWidth + 2, color: black, opacity: 0.3)
-      canvas.stroke(annotation.box, lineWidth: lineWidth, color: annotation.color.rgb)
+      canvas.stroke(box, lineWidth: lineWidth + 2, color: black, opacity: 0.3, dashes: annotation.dashes)
+      canvas.stroke(box, lineWidth: lineWidth, color: annotation.color.rgb, dashes: annotation.dashes)
     }
     for annotation in placed {
       guard let plate = annotation.plate, let text = annotation.text else { continue }
@@ -44,9 +48,9 @@ extension Picture {
   }
 
   /// Chosen by eye: 2 pixels at 640x480, 14 at 4000x3000.
-  package func lineWidth(_ style: AnnotationStyle) -> Double {
+  package func lineWidth(_ style: AnnotationStyle, scale: Double = 1) -> Double {
     let automatic = max(1, (Double(width * height).squareRoot() / 240).rounded())
-    return min(style.lineWidth ?? automatic, Double(min(width, height)) / 3)
+    return min((style.lineWidth ?? automatic) * scale, Double(min(width, height)) / 3)
   }
 
   /// Chosen by eye: 12 pixels at 640x480, 75 at 4000x3000; nil where text would be illegible.
@@ -61,7 +65,6 @@ extension Picture {
     _ annotations: [Annotation], style: AnnotationStyle, on canvas: Canvas
   ) throws(PictureError) -> [PlacedAnnotation] {
     let (width, height) = (Double(width), Double(height))
-    let lineWidth = lineWidth(style)
     var layout = PlateLayout(width: width, height: height)
     var placed: [PlacedAnnotation] = []
     // The best come first, to get the best places.
@@ -71,10 +74,12 @@ extension Picture {
       }
       let box = annotation.box.sorted
       guard box.x1 >= 0, box.y1 >= 0, box.x0 <= width, box.y0 <= height else { continue }
+      let lineWidth = lineWidth(style, scale: annotation.lineScale)
       let lines = box.snapped(width: width, height: height, lineWidth: lineWidth)
       var result = PlacedAnnotation(
         box: lines, color: AnnotationColor(index: annotation.colorIndex),
-        text: text(of: annotation, style: style, on: canvas))
+        text: text(of: annotation, style: style, on: canvas), lineWidth: lineWidth,
+        isDashed: annotation.isDashed)
       if let text = result.text {
         let padding = 2 * (text.height / 4).rounded()
         let outer = PixelBox(

@@ -92,6 +92,24 @@ import Testing
     #expect(all.pixels[index..<index + 3] == best.pixels[index..<index + 3])
   }
 
+  @Test func dashedLinesLetThoseBelowBeSeen() throws {
+    let box = PixelBox(x0: 20, y0: 20, x1: 300, y1: 180)
+    let whole = Annotation(box: box, label: "", colorIndex: 4)
+    let dashed = Annotation(box: box, label: "", score: 0.1, colorIndex: 3, isDashed: true)
+    // Along the middle of the upper line.
+    func colors(_ annotations: [Annotation]) throws -> Set<[UInt8]> {
+      let drawn = try Fixtures.gray.annotated(annotations, style: AnnotationStyle(lineWidth: 3))
+      return Set((40..<280).map { x in Array(drawn.pixels[3 * (20 * 320 + x)..<3 * (20 * 320 + x) + 3]) })
+    }
+    let (below, above) = (try colors([whole]), try colors([dashed]))
+    #expect(below.count == 1 && above.count > 1)
+    // Whatever the order and the scores are.
+    #expect(try colors([whole, dashed]).isSuperset(of: below))
+    #expect(try colors([whole, dashed]) == colors([dashed, whole]))
+    let thick = Annotation(box: box, label: "", colorIndex: 4, lineScale: 2)
+    #expect(try Fixtures.gray.annotated([thick]) != Fixtures.gray.annotated([whole]))
+  }
+
   @Test func aPlateStandsAboveItsBoxElseInside() throws {
     let high = Annotation(box: PixelBox(x0: 50, y0: 60, x1: 200, y1: 150), label: "cat")
     let full = Annotation(box: PixelBox(x0: 0, y0: 0, x1: 320, y1: 200), label: "cat")

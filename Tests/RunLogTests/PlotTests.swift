@@ -58,6 +58,22 @@ import Testing
     #expect(abs(Double(counts[1]) / Double(counts[0]) - 4) < 0.2)
   }
 
+  @Test("a plot may be dark, enlarged, and have words for numbers")
+  func appearance() throws {
+    var plot = Plot(title: "Rise", series: [line([[0, 0], [100, 1]])])
+    let plain = try plot.picture(width: 300, height: 200)
+    let large = try plot.picture(width: 300, height: 200, scale: 2)
+    #expect(large.width == 600 && large.height == 400)
+    #expect(large.count(of: Plot.color(0)) > 3 * plain.count(of: Plot.color(0)))
+    let dark = try plot.picture(width: 300, height: 200, on: .dark)
+    #expect(dark.count(of: Plot.darkGround) > 40_000 && dark.count(of: [1, 1, 1]) == 0)
+    plot.xTicks = [Plot.Tick(value: 50, label: "half"), Plot.Tick(value: 400, label: "nowhere")]
+    let worded = try plot.picture(width: 300, height: 200)
+    #expect(worded != plain)
+    plot.xTicks = [Plot.Tick(value: 50, label: "half")]
+    #expect(try plot.picture(width: 300, height: 200) == worded)
+  }
+
   @Test("points by the million are drawn as few that look the same")
   func manyPoints() throws {
     let points = (0..<1_000_000).map { SIMD2(Double($0), sin(Double($0))) }

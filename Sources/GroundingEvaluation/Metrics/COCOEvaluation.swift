@@ -55,4 +55,6 @@ public struct Figure: Sendable, Hashable {
   public var name: String
   /// 0 to 1.
   public var value: Double?
+
+  public init(name: String, value: Double?) { (self.name, self.value) = (name, value) }
 }

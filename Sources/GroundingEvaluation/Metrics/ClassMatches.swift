@@ -197,5 +197,5 @@ struct ClassMatches {
   }
 
   /// An overlap of 1 is out of reach for rounded numbers.
-  private static func required(_ overlap: Double) -> Double { min(overlap, 1 - 1e-10) }
+  static func required(_ overlap: Double) -> Double { min(overlap, 1 - 1e-10) }
 }

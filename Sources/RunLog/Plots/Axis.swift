@@ -2,14 +2,11 @@ import Foundation
 
 /// Where numbers lie along a side of a plot, and which of them are written there.
 package struct Axis {
-  package struct Tick: Equatable {
-    package let value: Double
-    package let label: String
-  }
+  package typealias Tick = Plot.Tick
 
   package let range: ClosedRange<Double>
   package let isLogarithmic: Bool
-  package let ticks: [Tick]
+  package var ticks: [Tick]
 
   /// An axis for the values.
   ///

@@ -7,13 +7,20 @@ extension Plot {
   /// - Parameters:
   ///   - width: in pixels, at least 200; text does not grow with it
   ///   - height: likewise, at least 150
+  ///   - scale: by how much the picture, text and all, is then enlarged, 1 to 8
   /// - Throws: `PictureError.undrawable` above 32,767 pixels a side
-  public func picture(width: Int = 1200, height: Int = 675) throws(PictureError) -> Picture {
-    let (width, height) = (max(width, 200), max(height, 150))
-    let white = Picture(
-      width: width, height: height, pixels: [UInt8](repeating: 255, count: 3 * width * height))
-    let canvas = try Canvas(white)
-    PlotDrawing(plot: self, canvas: canvas, width: Double(width), height: Double(height)).draw()
+  public func picture(
+    width: Int = 1200, height: Int = 675, scale: Int = 1, on background: Background = .white
+  ) throws(PictureError) -> Picture {
+    let (width, height, scale) = (max(width, 200), max(height, 150), min(max(scale, 1), 8))
+    let canvas = try Canvas(
+      Picture(
+        width: width * scale, height: height * scale,
+        pixels: [UInt8](repeating: 255, count: 3 * width * height * scale * scale)))
+    canvas.scale(by: Double(scale))
+    let drawing = PlotDrawing(
+      plot: self, canvas: canvas, width: Double(width), height: Double(height), isDark: background == .dark)
+    drawing.draw()
     return canvas.picture
   }
 }
@@ -26,12 +33,22 @@ private struct PlotDrawing {
   let width: Double
   let height: Double
   private let margin = 20.0
+  private let barOpacity = 0.6
   private let textSize = 16.0
-  private let ink = SIMD3<Double>(repeating: 0.15)
-  private let pale = SIMD3<Double>(repeating: 0.4)
-  private let grid = SIMD3<Double>(repeating: 0.88)
+  let isDark: Bool
+  private var ink: SIMD3<Double> { .init(repeating: isDark ? 0.93 : 0.15) }
+  private var pale: SIMD3<Double> { .init(repeating: isDark ? 0.68 : 0.4) }
+  private var grid: SIMD3<Double> { .init(repeating: isDark ? 0.24 : 0.88) }
+
+  /// Lighter where the ground is dark.
+  private func color(_ index: Int) -> SIMD3<Double> {
+    isDark ? Plot.color(index) * 0.72 + 0.28 : Plot.color(index)
+  }
 
   func draw() {
+    if isDark {
+      canvas.fill(PixelBox(x0: 0, y0: 0, x1: width, y1: height), color: Plot.darkGround)
+    }
     var top = margin
     if !plot.title.isEmpty {
       let title = text(plot.title, size: textSize * 1.4, maxWidth: width - 2 * margin)
@@ -52,7 +69,8 @@ private struct PlotDrawing {
     let y = axis(\.y, plot.yRange, isLogarithmic: plot.isLogarithmic, ticks: Int((bottom - top) / 60))
     let left = margin + (y.ticks.map { text($0.label).width }.max() ?? 0) + 8
     let right = width - margin - 20
-    let x = axis(\.x, plot.xRange, isLogarithmic: false, ticks: Int((right - left) / 110), isTight: true)
+    var x = axis(\.x, plot.xRange, isLogarithmic: false, ticks: Int((right - left) / 110), isTight: true)
+    if let ticks = plot.xTicks { x.ticks = ticks.filter { x.range.contains($0.value) } }
     let frame = PixelBox(x0: left.rounded(), y0: top.rounded(), x1: right.rounded(), y1: bottom.rounded())
 
     drawAxes(x, y, frame)
@@ -100,9 +118,9 @@ private struct PlotDrawing {
       case .line:
         canvas.stroke(
           [SIMD2(swatch.x0, middle), SIMD2(swatch.x1, middle)], in: swatch, lineWidth: 4,
-          color: Plot.color(index), dashes: Plot.dashes(index))
+          color: color(index), dashes: Plot.dashes(index))
       case .bars:
-        canvas.fill(swatch, color: Plot.color(index), opacity: 0.6)
+        canvas.fill(swatch, color: color(index), opacity: barOpacity)
       }
       show(name, x: x + sample, y: y, color: ink)
       x += sample + name.width + gap
@@ -135,7 +153,7 @@ private struct PlotDrawing {
     func place(_ point: SIMD2<Double>) -> SIMD2<Double> {
       [frame.x0 + x.place(point.x) * frame.width, frame.y1 - y.place(point.y) * frame.height]
     }
-    let color = Plot.color(index)
+    let color = color(index)
     // Lines and dots along the edges keep their width; points far outside are beyond cairo's numbers.
     let clip = PixelBox(x0: frame.x0 - 4, y0: frame.y0 - 4, x1: frame.x1 + 4, y1: frame.y1 + 4)
     func limited(_ point: SIMD2<Double>) -> SIMD2<Double> {
@@ -170,7 +188,7 @@ private struct PlotDrawing {
         }
         guard low.isFinite, high.isFinite, count.isFinite, corners[1].x > corners[0].x else { continue }
         let box = PixelBox(x0: corners[0].x, y0: corners[0].y, x1: corners[1].x, y1: corners[1].y)
-        canvas.fill(box, color: color, opacity: 0.6)
+        canvas.fill(box, color: color, opacity: barOpacity)
       }
     }
   }

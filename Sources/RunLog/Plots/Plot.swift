@@ -9,12 +9,15 @@ public struct Plot: Sendable {
   /// The stretch of an axis that is shown; `nil` for one that holds all points.
   public var xRange: ClosedRange<Double>?
   public var yRange: ClosedRange<Double>?
+  /// Where numbers stand along the horizontal axis, and what is written there; `nil` for round numbers.
+  public var xTicks: [Tick]?
   /// Whether equal steps upwards are equal factors; values of 0 and less are then left out.
   public var isLogarithmic: Bool
 
   public init(
     title: String, xLabel: String = "", yLabel: String = "", series: [Series] = [],
-    xRange: ClosedRange<Double>? = nil, yRange: ClosedRange<Double>? = nil, isLogarithmic: Bool = false
+    xRange: ClosedRange<Double>? = nil, yRange: ClosedRange<Double>? = nil, xTicks: [Tick]? = nil,
+    isLogarithmic: Bool = false
   ) {
     self.title = title
     self.xLabel = xLabel
@@ -22,7 +25,23 @@ public struct Plot: Sendable {
     self.series = series
     self.xRange = xRange
     self.yRange = yRange
+    self.xTicks = xTicks
     self.isLogarithmic = isLogarithmic
+  }
+
+  /// A place on an axis with its text.
+  public struct Tick: Sendable, Hashable {
+    public var value: Double
+    public var label: String
+
+    public init(value: Double, label: String) { (self.value, self.label) = (value, label) }
+  }
+
+  /// What the plot is drawn on.
+  public enum Background: Sendable, Hashable {
+    case white
+    /// Nearly black, for pages that are dark.
+    case dark
   }
 
   /// What is drawn in one colour.
@@ -56,6 +75,9 @@ public struct Plot: Sendable {
     ]
     return colors[index % colors.count] / 255
   }
+
+  /// The dark background (sRGB, 0 to 1).
+  package static let darkGround = SIMD3<Double>(24, 27, 32) / 255
 
   /// Which dashes: whole lines until the colours are used up.
   static func dashes(_ index: Int) -> [Double] {
