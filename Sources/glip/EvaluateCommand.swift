@@ -173,8 +173,8 @@ extension EvaluateCommand {
     let loaded = try model.detector(style: .evaluation)
     var prompts = loaded.prompts
     prompts.maximumClasses = asking.limit(data.benchmark)
-    // Data sets have classes whose cleaned names are the same.
-    prompts.acceptsRepeatedPhrases = true
+    // Data sets have classes whose cleaned names are the same, and such without a name.
+    (prompts.acceptsRepeatedPhrases, prompts.acceptsBlankNames) = (true, true)
     let detector = try Detector(
       model: loaded.model, device: loaded.device, precision: loaded.precision, prompts: prompts,
       unknownParameters: loaded.unknownParameters)

@@ -69,7 +69,7 @@ extension DetectionOptions {
 
 extension PixelBox {
   /// Where the box is on the picture that a mirror shows, of the given width: its first column is then its last.
-  func mirrored(width: Int) -> PixelBox {
+  package func mirrored(width: Int) -> PixelBox {
     let last = Double(width - 1)
     return PixelBox(x0: last - x1, y0: y0, x1: last - x0, y1: y1)
   }

@@ -74,7 +74,7 @@ public struct TestAugmentation: Sendable, Hashable {
 extension TestAugmentation: CustomStringConvertible {
   public var description: String {
     let sizes = scales.map { scale in
-      let sides = scale.boxSides.map { " (\(Int($0.lowerBound))-\(Int($0.upperBound)))" } ?? ""
+      let sides = scale.boxSides.map { " (\($0.lowerBound) to \($0.upperBound))" } ?? ""
       return "\(scale.shortSide)\(sides)"
     }
     let bound = longestSide.map { ", at most \($0)" } ?? ""
