@@ -4,14 +4,14 @@ import Yams
 /// Which data set to open, and how: a part of a training configuration, in YAML or JSON.
 public struct DatasetDescription: Codable, Sendable, Hashable {
   public enum Format: String, Codable, Sendable, CaseIterable {
-    case coco, lvis, mdetr, odvg, voc, tsv, webdataset
+    case coco, lvis, mdetr, flickr, odvg, voc, tsv, webdataset
   }
 
   /// For messages and statistics; nil for the path of the annotations.
   public var name: String?
   /// Nil to tell it from the files.
   public var format: Format?
-  /// A file, or for VOC and WebDataset a folder.
+  /// A file, or for VOC, Flickr30k Entities and WebDataset a folder.
   public var annotations: String
   /// The folder of the pictures; nil for `images` beside the annotations, else the annotations' own folder.
   public var pictures: String?
@@ -19,7 +19,7 @@ public struct DatasetDescription: Codable, Sendable, Hashable {
   public var picturesBySource: [String: String]?
   /// A file that numbers the classes, for formats that do not.
   public var labelMap: String?
-  /// For VOC: the list of those files that belong to a split.
+  /// For VOC and Flickr30k Entities: the list of those files that belong to a split.
   public var list: String?
   /// Classes in place of the file's, with ids of the file.
   public var classes: [ObjectClass]?

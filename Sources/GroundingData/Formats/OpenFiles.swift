@@ -30,6 +30,9 @@ struct OpenFiles {
         url, names: description.list.map(path), pictures: isNamed ? pictures : nil, name: name,
         classes: classes,
         faults: faults)
+    case .flickr:
+      return try FlickrDataset(
+        url, names: description.list.map(path), pictures: pictures, name: name, faults: faults)
     case .tsv: return try TSVDataset(url, name: name, labelMap: labelMap, classes: classes, faults: faults)
     case .webdataset:
       return try WebDataset(url, name: name, labelMap: labelMap, classes: classes, faults: faults)
@@ -58,7 +61,7 @@ struct OpenFiles {
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw DatasetError(file: url, "there is no such file")
     }
-    guard url.isFolder, description.format != .voc, description.format != .webdataset else { return url }
+    guard url.isFolder, ![.voc, .flickr, .webdataset].contains(description.format) else { return url }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
     let json = names.filter { $0.hasSuffix(".json") && $0 != WebDataset.labelMapName }
     let isOther = names.contains { $0.hasSuffix(".tar") || $0.hasSuffix(".xml") || $0 == "Annotations" }
@@ -82,6 +85,7 @@ struct OpenFiles {
         + DatasetDescription.Format.allCases.map(\.rawValue).joined(separator: ", "))
     if url.isFolder {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+      if names.contains("Annotations"), names.contains("Sentences") { return .flickr }
       if names.contains("Annotations") || names.contains(where: { $0.hasSuffix(".xml") }) { return .voc }
       if names.contains(where: { $0.hasSuffix(".tar") }) { return .webdataset }
       throw unknown

@@ -12,7 +12,9 @@ struct VOCAnnotation {
   var objects: [Object] = []
 
   struct Object {
-    var name: String?
+    /// VOC has one; Flickr30k Entities, several where a box shows what different captions call differently.
+    var names: [String] = []
+    var name: String? { names.last }
     var isDifficult = false
     /// xmin, ymin, xmax, ymax.
     var corners: [String?] = [nil, nil, nil, nil]
@@ -101,7 +103,7 @@ private final class VOCReader: NSObject, XMLParserDelegate {
     case ["filename"]: annotation.fileName = value
     case ["size", "width"]: annotation.width = value
     case ["size", "height"]: annotation.height = value
-    case ["object", "name"]: annotation.objects[last].name = value
+    case ["object", "name"]: annotation.objects[last].names.append(value)
     case ["object", "difficult"]: annotation.objects[last].isDifficult = value == "1"
     case ["object", "bndbox", name]:
       guard let corner = VOCAnnotation.corners.firstIndex(of: name) else { break }

@@ -33,13 +33,15 @@ public struct CaptionTruth: Sendable, Hashable {
       return
     }
     let (source, position) = dataset.origin(of: index)
+    let entities = (source as? FlickrDataset)?.phrases(at: position) ?? []
     let listed = try (source as? MDETRDataset)?.evaluatedPhrases(at: position) ?? []
     phrases = (listed.isEmpty ? Self.distinct(objects.map(\.spans)) : listed).compactMap { spans in
       guard let span = Self.enclosing(spans) else { return nil }
       let meant = objects.filter { object in
         object.spans.contains { own in spans.contains { $0.overlaps(own) } }
       }
-      return Phrase(span: span, types: [], boxes: meant.map { Rectangle($0.box) })
+      let types = entities.first { $0.span == span }?.types ?? []
+      return Phrase(span: span, types: types, boxes: meant.map { Rectangle($0.box) })
     }
   }
 
