@@ -116,7 +116,9 @@ let package = Package(
       dependencies: ["CArchive", "Checkpoints", "GLIP", "GroundingData", "Pictures", "Torch"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GroundingEvaluationTests", dependencies: ["GroundingEvaluation"], resources: [.copy("Fixtures")]),
+      name: "GroundingEvaluationTests",
+      dependencies: ["GLIP", "GroundingData", "GroundingEvaluation", "Pictures", "Torch"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "RunLogTests", dependencies: ["Pictures", "RunLog"]),
     .testTarget(
       name: "GroundingTrainingTests",

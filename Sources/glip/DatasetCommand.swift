@@ -25,8 +25,7 @@ struct DatasetOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "Annotations: a .json file in the form of COCO, LVIS or MDETR, .jsonl (ODVG), the .yaml of TSV files, a folder "
-        + "of Pascal VOC or Flickr30k Entities, or a .tar file or folder of them (WebDataset).",
-      valueName: "annotations"))
+        + "of Pascal VOC or Flickr30k Entities, or a .tar file or folder of them (WebDataset).", valueName: "annotations"))
   var annotations: String
 
   @Option(
