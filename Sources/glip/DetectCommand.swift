@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GLIP
+import GroundingEvaluation
 import Pictures
 import RunLog
 
@@ -20,6 +21,13 @@ struct DetectCommand: ParsableCommand {
   @OptionGroup(title: "The network") var model: ModelOptions
   @OptionGroup(title: "What to report") var report: ReportOptions
 
+  @Option(
+    name: .customLong("soft-nms"),
+    help: ArgumentHelp(
+      "Lower the scores of boxes that overlap better ones instead of dropping them, in place of --nms; the smaller the "
+        + "number, the more. 0.5 is usual.", valueName: "sigma"))
+  var softNMS: Double?
+
   @Flag(help: "Look for pictures in the folders of a folder too.")
   var recursive = false
 
@@ -31,6 +39,12 @@ struct DetectCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Where detections go as JSON; - for the standard output.", valueName: "file"))
   var json: String?
+
+  func validate() throws {
+    if let softNMS, !(softNMS > 0 && softNMS < .infinity) {
+      throw ValidationError("--soft-nms is \(softNMS); it must be above 0")
+    }
+  }
 
   func run() throws {
     let files = try PictureFiles.find(pictures, recursive: recursive)
@@ -58,7 +72,7 @@ struct DetectCommand: ParsableCommand {
       let found: [Detection]
       do {
         let (picture, input) = try ahead.next()
-        found = try detector.detect([input], prompt, options: options)[0]
+        found = try detect(input, prompt, by: detector, options)
         try annotated?.write(picture, found, at: index)
       } catch {
         failures += 1
@@ -78,6 +92,14 @@ struct DetectCommand: ParsableCommand {
     guard failures > 0 else { return }
     if files.count > 1 { warn("\(failures) of \(files.count) pictures could not be done") }
     throw ExitCode.failure
+  }
+
+  private func detect(
+    _ input: NetworkInput, _ prompt: Prompt, by detector: Detector, _ options: DetectionOptions
+  ) throws -> [Detection] {
+    guard let softNMS else { return try detector.detect([input], prompt, options: options)[0] }
+    let found = try detector.detect([input], prompt, options: options.withoutSuppression)[0]
+    return BoxMerging(.gaussianDecay(sigma: softNMS)).merged(found).reported(options)
   }
 
   private static func table(of found: [Detection], in file: PictureFile) -> String {

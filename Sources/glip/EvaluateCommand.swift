@@ -12,7 +12,7 @@ extension ClassKnowledge.Matching: ExpressibleByArgument {}
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate",
+    commandName: "data",
     abstract: "Measure how well a network finds what a data set has, as the benchmarks do.",
     discussion: """
       Examples:
@@ -41,6 +41,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup(title: "The network") var model: ModelOptions
   @OptionGroup(title: "What it is asked") var asking: EvaluateAsking
+  @OptionGroup(title: "Looking several times") var augmentation: AugmentationOptions
 
   @Option(
     help: ArgumentHelp(
@@ -137,19 +138,8 @@ extension EvaluateCommand {
   /// What detections depend on.
   private func settings(for data: EvaluationData) throws -> [String: String] {
     var settings = data.settings(asking.options(data.benchmark), classesPerText: asking.limit(data.benchmark))
-    let device = try Device(model.device)
-    let isQuantized: Bool
-    if model.model == "demonstration" {
-      (settings["model"], isQuantized) = ("demonstration", false)
-    } else {
-      let file = try ModelOptions.file(model.model)
-      do {
-        isQuantized = try ModelFile(file, preset: model.network.preset).isQuantized
-        settings["model"] = "\(file.lastPathComponent) \(try Fingerprint(contentsOf: file))"
-      } catch { throw CommandError(error, at: model.model) }
-    }
-    settings["precision"] = model.precision.resolved(on: device, isQuantized: isQuantized).rawValue
-    settings["device"] = device.isCPU ? "cpu" : "accelerator"
+    settings.merge(try model.evaluationSettings()) { $1 }
+    settings["looks"] = try augmentation.augmentation(asking.options(data.benchmark).resize)?.description
     return settings
   }
 
@@ -170,14 +160,7 @@ extension EvaluateCommand {
     }
     var model = model
     if let place, model.device == "cuda" { model.device = "cuda:\(place.localRank)" }
-    let loaded = try model.detector(style: .evaluation)
-    var prompts = loaded.prompts
-    prompts.maximumClasses = asking.limit(data.benchmark)
-    // Data sets have classes whose cleaned names are the same.
-    prompts.acceptsRepeatedPhrases = true
-    let detector = try Detector(
-      model: loaded.model, device: loaded.device, precision: loaded.precision, prompts: prompts,
-      unknownParameters: loaded.unknownParameters)
+    let detector = try model.evaluatedDetector(classesPerText: asking.limit(data.benchmark))
     let options = asking.options(data.benchmark)
     if !data.benchmark.asksForPhrases { try detector.validate(.classes(data.classPrompts), options: options) }
     let isFirst = place?.rank ?? 0 == 0
@@ -190,7 +173,7 @@ extension EvaluateCommand {
     if folder != nil { Interruption.askOnce { isAsked.value.store(true, ordering: .relaxed) } }
     let line = ProgressLine()
     defer { line.clear() }
-    let ending = try run.run(EvaluatedDetector(detector, options: options)) { done, count in
+    let ending = try run.run(augmentation.detecting(detector, options)) { done, count in
       let size = place?.size ?? 1
       if isFirst { line.show(done * size, of: count * size, unit: "pictures") }
     } shouldStop: {

@@ -74,39 +74,21 @@ struct FinetuneCommand: ParsableCommand {
 
   private func configuration() throws -> TrainingConfiguration {
     let (training, validation) = try data.found()
-    var result = TrainingConfiguration()
-    result.network.checkpoint = try ModelOptions.file(model).path
-    result.network.preset = network.preset
     var part = TrainingPart(training)
-    // As the authors fine-tune: classes keep their order, few pictures come often in an epoch.
-    part.prompting = .inOrder
-    if let shots = data.shots {
-      part.shots = FewShot(shots: shots, seed: data.shotSeed)
-      part.copies = Double(max(8 / shots, 1))
-    }
-    result.data.training = [part]
-    result.data.groupsShapes = false
-    result.data.completesBatches = true
-    result.data.augmentation.shortSides = [minSize]
-    result.data.augmentation.longestSide = maxSize
+    part.shots = data.shots.map { FewShot(shots: $0, seed: data.shotSeed) }
+    var result = TrainingConfiguration.fineTuning(
+      try ModelOptions.file(model).path, on: part, mode: tune, shots: data.shots, validation: validation,
+      size: ResizeRule(minimumSide: minSize, maximumSide: maxSize))
+    result.network.preset = network.preset
     result.optimization.batch = batch
-    result.optimization.epochs = epochs ?? (data.shots == nil ? 24 : 200)
-    let rates = tune.rates
-    result.optimization.rates.learningRate = learningRate ?? rates.learningRate
-    result.optimization.rates.languageLearningRate =
-      learningRate.map { $0 * rates.language / rates.learningRate } ?? rates.language
-    result.optimization.rates.weightDecay = rates.weightDecay
-    result.optimization.warmUpSteps = 0
-    result.optimization.precision = precision
-    result.tuning.mode = tune
-    result.seed = seed
-    if let validation {
-      result.validation.data = validation
-      result.validation.shortSide = minSize
-      result.validation.longestSide = maxSize
-      result.optimization.decay = .constant
-      result.optimization.plateau = data.shots == nil ? Plateau(patience: 2, stopPatience: 4) : Plateau()
+    if let epochs { result.optimization.epochs = epochs }
+    if let learningRate {
+      let rates = tune.rates
+      result.optimization.rates.learningRate = learningRate
+      result.optimization.rates.languageLearningRate = learningRate * rates.language / rates.learningRate
     }
+    result.optimization.precision = precision
+    result.seed = seed
     return result.resolvingPaths(relativeTo: URL(fileURLWithPath: FileManager.default.currentDirectoryPath))
   }
 }

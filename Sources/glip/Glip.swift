@@ -14,7 +14,7 @@ struct Glip: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DetectCommand.self, TrainCommand.self, FinetuneCommand.self, EvaluateCommand.self, TraceCommand.self,
+      DetectCommand.self, TrainCommand.self, FinetuneCommand.self, EvaluateCommands.self, TraceCommand.self,
       ConvertCommand.self, QuantizeCommand.self, InspectCommand.self, ModelsCommand.self, BenchCommand.self,
       DatasetCommand.self,
     ])

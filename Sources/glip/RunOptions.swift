@@ -76,7 +76,7 @@ struct RunOptions: ParsableArguments {
 }
 
 /// The progress line of a run.
-private final class ShownProgress {
+final class ShownProgress {
   private var report = ProgressReport()
   private let line = ProgressLine()
 

@@ -47,6 +47,13 @@ package enum Preprocessing {
       originalWidth: picture.width, originalHeight: picture.height)
   }
 
+  /// Normalises and pads a picture that has its size already; boxes will be in its own pixels.
+  package static func input(ofResized picture: Picture) throws -> NetworkInput {
+    NetworkInput(
+      pixels: try pixels(of: [picture]), width: picture.width, height: picture.height,
+      originalWidth: picture.width, originalHeight: picture.height)
+  }
+
   /// The picture at the size the rule gives.
   ///
   /// - Throws: `DetectorError.tooManyPixels` where that is out of bounds.

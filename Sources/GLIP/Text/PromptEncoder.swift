@@ -12,19 +12,24 @@ public struct PromptEncoder: Sendable {
   /// Whether classes that are the same to the network are accepted. LVIS has some, `bow_(weapon)` and
   /// `bow_(decorative_ribbons)`; in a list typed by a person they are a slip.
   public var acceptsRepeatedPhrases: Bool
+  /// Whether classes without a name are accepted, of which nothing is ever found. ODinW has one, whose name is two
+  /// spaces: they stand in the text that the published results were measured with.
+  public var acceptsBlankNames: Bool
   private let finder: NounPhraseFinder
 
   /// - Parameter tagger: file with the weights of the part-of-speech tagger, which is read when the
   ///   first caption without marks comes; nil for the usual places (see `PerceptronTagger.locate()`).
   public init(
     tokenizer: WordPieceTokenizer, style: PromptStyle = .evaluation, maximumTokens: Int = 256,
-    maximumClasses: Int? = nil, acceptsRepeatedPhrases: Bool = false, tagger: URL? = nil
+    maximumClasses: Int? = nil, acceptsRepeatedPhrases: Bool = false, acceptsBlankNames: Bool = false,
+    tagger: URL? = nil
   ) {
     self.tokenizer = tokenizer
     self.style = style
     self.maximumTokens = maximumTokens
     self.maximumClasses = maximumClasses
     self.acceptsRepeatedPhrases = acceptsRepeatedPhrases
+    self.acceptsBlankNames = acceptsBlankNames
     finder = NounPhraseFinder(file: tagger)
   }
 
@@ -109,13 +114,17 @@ public struct PromptEncoder: Sendable {
     func key(_ text: String) -> String { text.trimmingCharacters(in: .whitespaces).lowercased() }
     var names: [String: String] = [:]
     var seen: [String: String] = [:]
+    let allowsBlank =
+      acceptsBlankNames && classes.contains { $0.phrases.contains { !key($0).isEmpty } }
     for (index, item) in classes.enumerated() {
-      guard !key(item.name).isEmpty else { throw .emptyName(item.name, position: index + 1) }
+      guard allowsBlank || !key(item.name).isEmpty else {
+        throw .emptyName(item.name, position: index + 1)
+      }
       if let first = names.updateValue(item.name, forKey: item.name) {
         throw .repeatedName(item.name, after: first)
       }
       for (phrase, name) in zip(item.phrases, [item.name] + item.synonyms) {
-        guard !key(phrase).isEmpty else { throw .emptyName(name, position: index + 1) }
+        guard allowsBlank || !key(phrase).isEmpty else { throw .emptyName(name, position: index + 1) }
         let first = seen.updateValue(name, forKey: key(item.prefix + phrase + item.suffix))
         if let first, !acceptsRepeatedPhrases { throw .repeatedName(name, after: first) }
       }
@@ -128,7 +137,10 @@ public struct PromptEncoder: Sendable {
     var result: [EncodedPhrase] = []
     for phrase in phrases {
       let covering = tokens.tokens(covering: phrase.span)
-      guard !covering.isEmpty else { throw .noTokens(phrase: phrase.name) }
+      guard !covering.isEmpty else {
+        if acceptsBlankNames, phrase.name.allSatisfy(\.isWhitespace) { continue }
+        throw .noTokens(phrase: phrase.name)
+      }
       result.append(
         EncodedPhrase(label: phrase.label, name: phrase.name, span: phrase.span, tokens: covering))
     }

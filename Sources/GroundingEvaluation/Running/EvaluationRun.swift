@@ -27,6 +27,9 @@ public final class EvaluationRun {
   /// Records that are still to be done, by all processes.
   private let left: [Int]
 
+  /// Pictures that are still to be looked at when the pass begins, by all processes.
+  public var remaining: Int { left.count }
+
   /// Where the detections of a pass are, in its results folder.
   private static func folder(in results: URL) -> URL { results.appending(path: "found") }
 

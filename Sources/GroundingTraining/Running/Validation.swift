@@ -31,8 +31,8 @@ struct Validation: Sendable {
     _ model: GLIPModel, device: Device, group: ProcessGroup?, progress: (Int, Int) -> Void
   ) throws -> [String: Double] {
     var prompts = PromptEncoder(tokenizer: try .bertUncased())
-    // Data sets have classes whose cleaned names are the same.
-    prompts.acceptsRepeatedPhrases = true
+    // Data sets have classes whose cleaned names are the same, and such without a name.
+    (prompts.acceptsRepeatedPhrases, prompts.acceptsBlankNames) = (true, true)
     let detector = EvaluatedDetector(
       try Detector(model: model, device: device, prompts: prompts), options: options)
     let (rank, size) = (group?.rank ?? 0, group?.size ?? 1)
