@@ -10,9 +10,11 @@ import Torch
 /// What a run promises, on a network of every part of GLIP in small.
 @Suite(.serialized)
 struct TrainerTests {
-  @Test func aResumedRunEqualsOneThatWasNotInterrupted() throws {
+  @Test(arguments: [false, true])
+  func aResumedRunEqualsOneThatWasNotInterrupted(withOptionalTerms: Bool) throws {
     let run = try SmallRun()
     run.configuration.optimization.average = 0.9
+    if withOptionalTerms { run.configuration.loss = SmallRun.allTerms }
     #expect(try run.train("whole") == .finished)
     for steps in [1, 4] {
       let name = "parts \(steps)"
@@ -29,10 +31,7 @@ struct TrainerTests {
 
   @Test func trainingFindsWhatItWasShown() throws {
     let run = try SmallRun()
-    run.configuration.network.sizes?.swin.dropPath = 0
-    run.configuration.network.sizes?.bert.dropout = 0
-    run.configuration.network.sizes?.head.dropBlock = 0
-    run.configuration.network.sizes?.head.fusionDropout = 0
+    run.configuration.network.sizes = SmallRun.network.withoutDropout
     run.configuration.optimization.steps = 120
     run.configuration.optimization.rates.learningRate = 2e-3
     run.configuration.optimization.rates.languageLearningRate = 2e-3
@@ -59,10 +58,49 @@ struct TrainerTests {
     #expect(Set(["loss.png", "validation.png"]).isSubset(of: plots))
   }
 
+  @Test func hiddenWordsAreRestored() throws {
+    let run = try SmallRun()
+    run.configuration.network.sizes = SmallRun.network.withoutDropout
+    run.configuration.optimization.steps = 80
+    run.configuration.optimization.rates.learningRate = 2e-3
+    run.configuration.loss.maskedLanguageWeight = 1
+    try run.train()
+    let rows = try MetricsRow.all(of: run.results("results").appending(path: "metrics.jsonl"))
+    let terms = rows.compactMap { $0.numbers["loss/masked_language"] }
+    #expect(terms.count == 80)
+    // Where no word is asked for the term is 0.
+    func mean(_ terms: some Sequence<Double>) -> Double {
+      let asked = terms.filter { $0 > 0 }
+      return asked.reduce(0, +) / Double(asked.count)
+    }
+    // It begins with a guess among all words, and ends with one among a few.
+    #expect(abs(mean(terms.prefix(5)) - log(30_522)) < 1)
+    #expect(mean(terms.suffix(20)) < mean(terms.prefix(20)) / 2)
+  }
+
+  @Test func theNetworkSeesHiddenWords() throws {
+    let run = try SmallRun()
+    run.configuration.network.sizes = SmallRun.network.withoutDropout
+    run.configuration.optimization.rates.learningRate = 0
+    run.configuration.optimization.rates.languageLearningRate = 0
+    func alignment(_ name: String) throws -> [Double] {
+      try run.train(name)
+      return try MetricsRow.all(of: run.results(name).appending(path: "metrics.jsonl"))
+        .compactMap { $0.numbers["loss/alignment"] }
+    }
+    let plain = try alignment("plain")
+    run.configuration.loss.maskedLanguageWeight = 1
+    let masked = try alignment("masked")
+    #expect(zip(plain, masked).count { $0 != $1 } >= 4)
+    run.configuration.data.training[0].hidesWords = false
+    #expect(try alignment("not to be hidden") == plain)
+  }
+
   @Test(arguments: [nil, 0.5])
   func validationMeasuresTheNetworkAsItIs(average: Double?) throws {
     let run = try SmallRun()
     run.configuration.optimization.average = average
+    run.configuration.loss.maskedLanguageWeight = 1
     run.configuration.optimization.steps = 40
     run.configuration.optimization.rates.learningRate = 2e-3
     run.configuration.validation.data = run.configuration.data.training[0].data
@@ -89,10 +127,7 @@ struct TrainerTests {
 
   @Test func partsOfAStepAddUpToTheWhole() throws {
     let run = try SmallRun()
-    run.configuration.network.sizes?.swin.dropPath = 0
-    run.configuration.network.sizes?.bert.dropout = 0
-    run.configuration.network.sizes?.head.dropBlock = 0
-    run.configuration.network.sizes?.head.fusionDropout = 0
+    run.configuration.network.sizes = SmallRun.network.withoutDropout
     run.configuration.optimization.steps = 1
     for recomputes in [false, true] {
       run.configuration.optimization.recomputes = recomputes
@@ -109,6 +144,7 @@ struct TrainerTests {
     let run = try SmallRun()
     run.configuration.optimization.precision = precision
     run.configuration.optimization.steps = 3
+    run.configuration.loss = SmallRun.allTerms
     #expect(try run.train() == .finished)
     let rows = try MetricsRow.all(of: run.results("results").appending(path: "metrics.jsonl"))
     #expect(rows.allSatisfy { $0.numbers["loss/total"]?.isFinite == true })
