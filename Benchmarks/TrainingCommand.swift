@@ -41,26 +41,25 @@ struct TrainingCommand: ParsableCommand {
       boxes: [CornerBox(x0: 20, y0: 30, x1: 180, y1: 200), CornerBox(x0: 200, y0: 50, x1: 390, y1: 330)],
       tokens: [[1..<2], [19..<21]])
     let loss = GroundingLoss()
-    let prompts = [[Int32]](repeating: prompt, count: batch)
+    let data = Batch(
+      pixels: pixels, sizes: Array(repeating: Record.Size(width: width, height: height), count: batch),
+      prompts: Array(repeating: prompt, count: batch), targets: Array(repeating: targets, count: batch),
+      ids: (1...batch).map(String.init))
 
     func step(_ predict: () throws -> [LevelPrediction]) throws {
       let predictions = try predict()
-      let assigned = try AssignedTargets(
-        [PictureTargets](repeating: targets, count: batch),
-        levels: PyramidLevels.Shape.pyramid(height: height, width: width),
-        tokenCounts: prompts.map(\.count), length: predictions[0].logits.size(2))
-      try loss(predictions, assigned).total.backward()
+      try loss(predictions, AssignedTargets(data, length: predictions[0].logits.size(2))).total.backward()
       try Gradients.clip(tensors, toNorm: 1)
       try optimizer.step()
       try Gradients.clear(tensors)
     }
     func fast(recomputing: Bool) throws {
       try ActivationCheckpointing.$isOn.withValue(recomputing) {
-        try step { try model(pixels, prompts: prompts).predictions }
+        try step { try model(pixels, prompts: data.prompts).predictions }
       }
     }
     let contestants: [(name: String, run: () throws -> Void)] = [
-      ("plain port", { try step { try plain(pixels, prompts: prompts) } }),
+      ("plain port", { try step { try plain(pixels, prompts: data.prompts) } }),
       ("GLIP", { try fast(recomputing: false) }),
       ("GLIP, recomputing", { try fast(recomputing: true) }),
     ]

@@ -6,7 +6,7 @@
 struct PyTorchArchive {
   private let file: MappedFile
   private let root: String
-  private let members: [String: ZipMember]
+  private let members: [String: ArchiveMember]
 
   /// The pickle of a model with a thousand tensors and its optimizer state has less than a megabyte.
   static let maximumPickleLength = 1 << 26
@@ -49,7 +49,7 @@ struct PyTorchArchive {
   private func range(_ name: String) throws -> Range<Int>? {
     switch members["\(root)/\(name)"] {
     case .stored(let range): return range
-    case .compressed:
+    case .scattered:
       throw file.failure(
         .unsupported, "its member \(name.quoted) is compressed, which PyTorch never does in checkpoints")
     case nil: return nil

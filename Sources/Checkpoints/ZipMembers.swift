@@ -1,18 +1,12 @@
 import CArchive
 
-enum ZipMember {
-  /// Lies in the file as it is, at these bytes.
-  case stored(Range<Int>)
-  case compressed
-}
-
 extension MappedFile {
   /// Name and place of every member of a zip archive.
   ///
   /// libarchive reads the archive from the map, and so hands out the data of a stored (not compressed)
   /// member as a pointer into it: its place is known without a copy. The data of a compressed member are
   /// not read; PyTorch writes none in checkpoints, and nothing needs to bound what they might expand to.
-  func zipMembers(verifyingChecksums: Bool) throws -> [String: ZipMember] {
+  func zipMembers(verifyingChecksums: Bool) throws -> [String: ArchiveMember] {
     guard let archive = archive_read_new() else {
       throw failure(.inaccessible, "there is no memory to read the archive")
     }
@@ -27,7 +21,7 @@ extension MappedFile {
     guard archive_read_open_memory(archive, contents.baseAddress, contents.count) == ARCHIVE_OK else {
       throw damaged()
     }
-    var members: [String: ZipMember] = [:]
+    var members: [String: ArchiveMember] = [:]
     while true {
       var header: OpaquePointer?
       let status = archive_read_next_header(archive, &header)
@@ -38,31 +32,13 @@ extension MappedFile {
         throw failure(.malformed, "a member of the zip archive has no readable name")
       }
       let name = String(cString: text)
-      let member = try currentMember(of: archive, contents, damaged)
+      guard let member = ArchiveMember(current: archive, in: contents) else { throw damaged() }
       if case .stored(let range) = member, range.count != Int(archive_entry_size(header)) {
         throw failure(.malformed, "the member \(name.quoted) does not have the size that the archive states")
       }
       guard members.updateValue(member, forKey: name) == nil else {
         throw failure(.malformed, "the zip archive holds \(name.quoted) twice")
       }
-    }
-  }
-
-  private func currentMember(
-    of archive: OpaquePointer, _ contents: UnsafeRawBufferPointer, _ damaged: () -> CheckpointError
-  ) throws -> ZipMember {
-    var range = 0..<0
-    while true {
-      var data: UnsafeRawPointer?
-      var size = 0
-      var position: la_int64_t = 0
-      let status = archive_read_data_block(archive, &data, &size, &position)
-      if status == ARCHIVE_EOF { return .stored(range) }
-      guard status == ARCHIVE_OK, let start = contents.baseAddress else { throw damaged() }
-      guard let data, size > 0 else { continue }
-      guard data >= start, data + size <= start + count, range.isEmpty || data == start + range.upperBound
-      else { return .compressed }
-      range = (range.isEmpty ? data - start : range.lowerBound)..<(data - start + size)
     }
   }
 }

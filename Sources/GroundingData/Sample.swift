@@ -10,6 +10,8 @@ public struct Sample: Sendable {
   /// The prompt, as the network gets it.
   public var caption: String
   public var objects: [Object]
+  /// What masked language modelling may ask for.
+  public var asked: Asked
 
   public struct Object: Sendable, Hashable {
     /// In pixels of `picture`.
@@ -24,8 +26,17 @@ public struct Sample: Sendable {
     }
   }
 
-  public init(id: String, picture: Picture, caption: String, objects: [Object]) {
-    (self.id, self.picture, self.caption, self.objects) = (id, picture, caption, objects)
+  public enum Asked: Sendable, Hashable {
+    /// The caption stays as it is.
+    case nothing
+    /// Words that name objects: of a list of classes, those that are not on the picture could be any.
+    case objects
+    /// Every word.
+    case everything
+  }
+
+  public init(id: String, picture: Picture, caption: String, objects: [Object], asked: Asked = .nothing) {
+    (self.id, self.picture, self.caption, self.objects, self.asked) = (id, picture, caption, objects, asked)
   }
 }
 
@@ -34,6 +45,10 @@ public struct PictureTargets: Sendable, Hashable {
   public var boxes: [CornerBox]
   /// For each box the tokens that it is tied to; may be none.
   public var tokens: [[Range<Int>]]
+  /// Tokens that masked language modelling asks for where it hides them; nil where it leaves the prompt as it is.
+  public var asked: [Range<Int>]?
 
-  public init(boxes: [CornerBox], tokens: [[Range<Int>]]) { (self.boxes, self.tokens) = (boxes, tokens) }
+  public init(boxes: [CornerBox], tokens: [[Range<Int>]], asked: [Range<Int>]? = nil) {
+    (self.boxes, self.tokens, self.asked) = (boxes, tokens, asked)
+  }
 }

@@ -73,6 +73,19 @@ package struct AssignedTargets: Sendable {
   }
 }
 
+extension AssignedTargets {
+  /// - Parameters:
+  ///   - length: tokens that the network was given, padding included; nil for those of the longest prompt
+  /// - Throws: `TargetError`
+  package init(_ batch: Batch, length: Int? = nil, device: Device = .cpu) throws {
+    let counts = batch.prompts.map(\.count)
+    try self.init(
+      batch.targets,
+      levels: PyramidLevels.Shape.pyramid(height: batch.pixels.size(2), width: batch.pixels.size(3)),
+      tokenCounts: counts, length: length ?? counts.max() ?? 0, device: device)
+  }
+}
+
 extension PictureTargets {
   /// The boxes, once they and their tokens are known to be usable.
   fileprivate func corners(picture: Int, tokenCount: Int) throws -> [SIMD4<Float>] {

@@ -47,9 +47,10 @@ struct DatasetPreviewCommand: ParsableCommand {
       let progress = ProgressLine()
       defer { progress.clear() }
       var tiles: [(picture: Picture, text: String)] = []
-      var order = ShuffledIndices(count: opened.count, seed: seed)
+      var generator = SeededGenerator(seed: seed)
       // Those that are malformed give way to others.
-      while tiles.count < count, let index = order.next() {
+      for index in (0..<opened.count).shuffled(using: &generator) {
+        guard tiles.count < count else { break }
         progress.show(tiles.count, of: count, unit: "pictures")
         guard let record = try opened.soundRecord(at: index) else { continue }
         do { tiles.append(try tile(record, opened.classes, sheet)) } catch let error as PictureError {
@@ -111,35 +112,5 @@ private struct Words {
     return object.spans.map { span in
       String(String.UnicodeScalarView(caption[span.clamped(to: caption.indices)]))
     }.joined(separator: " … ")
-  }
-}
-
-/// Positions in a random order, each once; takes memory only for those that were asked for.
-private struct ShuffledIndices: IteratorProtocol {
-  private let count: Int
-  private var state: UInt64
-  private var drawn = 0
-  /// What stands at positions that were exchanged (Fisher and Yates).
-  private var moved: [Int: Int] = [:]
-
-  init(count: Int, seed: UInt64) { (self.count, state) = (count, seed) }
-
-  mutating func next() -> Int? {
-    guard drawn < count else { return nil }
-    let place = drawn + Int(random() % UInt64(count - drawn))
-    defer {
-      moved[place] = moved[drawn] ?? drawn
-      drawn += 1
-    }
-    return moved[place] ?? place
-  }
-
-  /// SplitMix64.
-  private mutating func random() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

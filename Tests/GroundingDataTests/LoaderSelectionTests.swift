@@ -89,7 +89,7 @@ struct LoaderSelectionTests {
     #expect(throws: SettingError.self) { try dataset(3, classes: 2, seed: 0).sampled(FewShot(shots: 0)) }
   }
 
-  @Test func `records with nothing to be found can be left out, but not those that cannot be read`() {
+  @Test func `records with nothing to be found can be left out, but not those that cannot be read`() throws {
     var dataset = dataset(5, classes: 2, seed: 0)
     func object(_ width: Double, isCrowd: Bool = false) -> Record.Object {
       Record.Object(box: CornerBox(x0: 3, y0: 3, x1: 3 + width - 1, y1: 9), classIndex: 0, isCrowd: isCrowd)
@@ -101,6 +101,8 @@ struct LoaderSelectionTests {
     dataset.records[4].objects = []
     dataset.willRead = { if $0 == 4 { throw Flaw(description: "torn") } }
     #expect(dataset.withoutEmptyRecords().indices == [3, 4])
+    #expect(try dataset.sampled(FewShot(shots: 5), keepsEmpty: false).indices == [3])
+    #expect(try dataset.sampled(FewShot(shots: 5)).indices.sorted() == [1, 2, 3])
   }
 
   @Test func `random numbers depend on seed and path alone`() {

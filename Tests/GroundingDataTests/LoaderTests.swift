@@ -251,15 +251,23 @@ struct LoaderTests {
     #expect(batch.prompts[0].first == 101 && batch.prompts[0].last == 102)
   }
 
-  @Test(arguments: [(0, 4, false), (1, 4, true), (1, 10, false), (2, 10, true), (10, 10, true), (1, 1, true)])
-  func `a batch with too many pictures without objects is told`(
-    _ empty: Int, _ count: Int, _ isTooEmpty: Bool
-  ) throws {
-    let box = Sample.Object(box: CornerBox(x0: 0, y0: 0, x1: 1, y1: 1), spans: [0..<1])
-    let samples = (0..<count).map {
-      sample(.noise(Record.Size(width: 9, height: 9), seed: 1), "a dog", $0 < empty ? [] : [box])
+  @Test func `of class lists the classes that are there may be asked for, of captions every word`() throws {
+    let (detection, captions) = (try folder.detection(6), try folder.captions(3))
+    for hidesWords in [true, false] {
+      let set = try TrainingSet(
+        [.init(detection, hidesWords: hidesWords), .init(captions, hidesWords: hidesWords)],
+        tokenizer: tokenizer, groupsShapes: false)
+      let samples = try (0..<3).flatMap { try set.samples(at: .init(batch: $0), Batching(size: 3)) }
+      let batch = try Batch(samples, tokenizer: tokenizer)
+      for (prompt, targets) in zip(batch.prompts, batch.targets) {
+        let isCaption = prompt.count == 6  // [CLS] a dog number N [SEP]
+        let named = Set(targets.tokens.joined().joined())
+        let asked = targets.asked.map { Set($0.joined()) }
+        #expect(asked == (!hidesWords ? nil : isCaption ? Set(1..<5) : named))
+        #expect(isCaption || !named.isEmpty && named.count < prompt.count - 2)
+      }
+      #expect(batch.prompts.count { $0.count == 6 } == 3)
     }
-    #expect(try Batch(samples, tokenizer: tokenizer).isTooEmpty() == isTooEmpty)
   }
 }
 

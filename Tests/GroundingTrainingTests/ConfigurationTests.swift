@@ -33,6 +33,7 @@ struct ConfigurationTests {
     ("optimization: {steps: 10}", "optimization: {steps: 10, precision: int8}", "'optimization.precision'"),
     ("optimization: {steps: 10}", "optimization: {steps: 10, rates: {weightDecay: -1}}", "weightDecay"),
     ("optimization: {steps: 10}", "optimization: {steps: 10}\nsede: 3", "'sede'"),
+    ("optimization: {", "loss: {maskedLanguageWeight: -1}\noptimization: {", "'loss.maskedLanguageWeight'"),
     ("network: {preset: glip-t-a}", "network: {preset: glip-x}", "'network.preset'"),
     ("network: {preset: glip-t-a}", "seed: 1", "given a 'preset'"),
     ("- data: {annotations: a.json}", "- data: {annotation: a.json}", "annotation"),
@@ -58,13 +59,17 @@ struct ConfigurationTests {
     #expect(resolved.network.language == "/bert.pth")
   }
 
+  private func recipe(_ name: String) throws -> TrainingConfiguration {
+    let root = URL(fileURLWithPath: #filePath)  // Tests/GroundingTrainingTests/ConfigurationTests.swift
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let file = root.appending(path: "recipes/\(name).yaml")
+    return try TrainingConfiguration(yaml: String(contentsOf: file, encoding: .utf8))
+  }
+
   /// Settings of the released models, Documentation/training.md.
   @Test(arguments: ["glip-t-a", "glip-t-b", "glip-t-c", "glip-t", "glip-l", "coco"])
   func recipesCanBeRead(name: String) throws {
-    let root = URL(fileURLWithPath: #filePath)  // Tests/GroundingTrainingTests/ConfigurationTests.swift
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(contentsOf: root.appending(path: "recipes/\(name).yaml"), encoding: .utf8)
-    let configuration = try TrainingConfiguration(yaml: text)
+    let configuration = try recipe(name)
     #expect(configuration.optimization.warmUpSteps == 2000 && configuration.optimization.clip == 1)
     #expect(configuration.optimization.rates.biasFactor == 2)
     #expect(configuration.optimization.rates.weightDecay == (name == "glip-l" ? 0.01 : 1e-4))
@@ -73,10 +78,7 @@ struct ConfigurationTests {
   }
 
   @Test func theSmallRecipeCanBeRead() throws {
-    let root = URL(fileURLWithPath: #filePath)  // Tests/GroundingTrainingTests/ConfigurationTests.swift
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(contentsOf: root.appending(path: "recipes/small.yaml"), encoding: .utf8)
-    let configuration = try TrainingConfiguration(yaml: text)
+    let configuration = try recipe("small")
     #expect(configuration.network.sizes?.head.blocks == 2)
     #expect(configuration.validation.data?.annotations == "val.json")
   }

@@ -115,12 +115,11 @@ struct LossTests {
   }
 
   @Test func termsAreDividedByTheMeansOfAllProcesses() throws {
-    let batch = try SmallBatch()
+    let batch = try Batch.small()
     let (model, _) = try Networks.trainable(Networks.tiny)
     let predictions = try model(batch.pixels, prompts: batch.prompts).predictions
     func terms(_ averaging: @escaping GroundingLoss.Averaging) throws -> LossTerms {
-      try GroundingLoss(averaging: averaging)(
-        predictions, levels: batch.levels, targets: batch.targets, tokenCounts: batch.prompts.map(\.count))
+      try GroundingLoss(averaging: averaging)(predictions, AssignedTargets(batch))
     }
     let (alone, shared) = try (terms { $0 }, terms { $0.map { 2 * $0 } })
     for (alone, shared) in zip(alone.named, shared.named) {

@@ -7,20 +7,15 @@ import Torch
 
 /// A step of a tiny network.
 struct TrainingStepTests {
-  private func loss(
-    _ predictions: [LevelPrediction], _ batch: SmallBatch, targets: [PictureTargets]? = nil
-  ) throws -> Tensor {
-    try GroundingLoss()(
-      predictions, levels: batch.levels, targets: targets ?? batch.targets,
-      tokenCounts: batch.prompts.map(\.count)
-    ).total
+  private func loss(_ predictions: [LevelPrediction], _ batch: Batch) throws -> Tensor {
+    try GroundingLoss()(predictions, AssignedTargets(batch, length: predictions[0].logits.size(2))).total
   }
 
   @Test(arguments: [true, false])
   func bothFormulationsHaveTheSameGradients(fusion: Bool) throws {
     var configuration = Networks.tiny
     configuration.head.fusion = fusion
-    let batch = try SmallBatch()
+    let batch = try Batch.small()
     func gradients(plain: Bool) throws -> [(name: String, gradient: Tensor?)] {
       let (model, parameters) = try Networks.trainable(configuration, frozen: .unused)
       let predictions =
@@ -43,7 +38,7 @@ struct TrainingStepTests {
   }
 
   @Test func theGradientIsTheSlope() throws {
-    let batch = try SmallBatch()
+    let batch = try Batch.small()
     let (model, parameters) = try Networks.trainable(Networks.tiny, frozen: .unused)
     let trained = parameters.groups(ParameterRules()).map(\.tensor)
     func value() throws -> Tensor { try loss(model(batch.pixels, prompts: batch.prompts).predictions, batch) }
@@ -64,12 +59,11 @@ struct TrainingStepTests {
   }
 
   @Test func picturesWithoutBoxesTeachBackground() throws {
-    let batch = try SmallBatch()
+    var batch = try Batch.small()
     let (model, parameters) = try Networks.trainable(Networks.tiny, frozen: .unused)
-    let empty = batch.targets.map { _ in PictureTargets(boxes: [], tokens: []) }
+    batch.targets = batch.targets.map { _ in PictureTargets(boxes: [], tokens: []) }
     let output = try model(batch.pixels, prompts: batch.prompts)
-    let terms = try GroundingLoss()(
-      output.predictions, levels: batch.levels, targets: empty, tokenCounts: batch.prompts.map(\.count))
+    let terms = try GroundingLoss()(output.predictions, AssignedTargets(batch))
     #expect(try terms.alignment.item() > 0 && terms.box.item() == 0 && terms.centerness.item() == 0)
     try terms.total.backward()
     // Every process of a run must have a gradient of everything.
@@ -94,7 +88,7 @@ struct TrainingStepTests {
   }
 
   @Test func optionalTermsAreLeftOutOrTrained() throws {
-    let batch = try SmallBatch()
+    let batch = try Batch.small()
     let parameters = Parameters(from: TrainableParameters(try FreshParameters(seed: 3), frozen: .unused))
     let model = try GLIPModel(parameters.root, Networks.tiny)
     let before = parameters.all.count
@@ -105,8 +99,7 @@ struct TrainingStepTests {
     (configuration.maskedLanguageWeight, configuration.contrastiveWeight) = (1, 0.5)
     let auxiliary = try AuxiliaryLosses(parameters.root, Networks.tiny, configuration)
     let output = try model(batch.pixels, prompts: batch.prompts)
-    let assigned = try AssignedTargets(
-      batch.targets, levels: batch.levels, tokenCounts: batch.prompts.map(\.count), length: 7)
+    let assigned = try AssignedTargets(batch)
     for answers in [[MaskedPrompts.Answer(prompt: 1, token: 3, id: 2304)], []] {
       var terms = try GroundingLoss(configuration)(output.predictions, assigned)
       try auxiliary.add(to: &terms, output, assigned, answers: answers)
@@ -133,5 +126,34 @@ struct TrainingStepTests {
     #expect(abs(share(all.count { $0 != 103 && $0 != 7 }) - 0.015) < 0.005)
     #expect(abs(Double(masked.answers.count) / 10_000 - 0.15) < 0.02)
     #expect(masked.answers.allSatisfy { $0.token < 50 && $0.id == 7 })
+    // Of what is asked for, a tenth stands there as it was.
+    let left = masked.answers.count { masked.prompts[$0.prompt][$0.token] == 7 }
+    #expect(abs(Double(left) / Double(masked.answers.count) - 0.1) < 0.03)
+  }
+
+  @Test func promptsThatMayNotBeMaskedAreNot() throws {
+    var batch = try Batch.small()
+    batch.prompts = [[Int32]](repeating: [Int32](1000..<1200), count: 6)
+    batch.targets = (0..<6).map { picture in
+      PictureTargets(boxes: [], tokens: [], asked: picture.isMultiple(of: 3) ? nil : [3..<picture * 10])
+    }
+    let parameters = Parameters(from: try FreshParameters(seed: 3))
+    var configuration = LossConfiguration()
+    for weight in [0.0, 1] {
+      configuration.maskedLanguageWeight = weight
+      let losses = try AuxiliaryLosses(parameters.root, Networks.tiny, configuration)
+      var random = SplitMix(state: 9)
+      let masked = losses.masked(batch, using: &random)
+      for picture in 0..<6 {
+        let isLeft = weight == 0 || picture.isMultiple(of: 3)
+        #expect((masked.prompts[picture] == batch.prompts[picture]) == isLeft)
+      }
+      #expect(masked.answers.isEmpty == (weight == 0))
+      #expect(
+        masked.answers.allSatisfy {
+          !$0.prompt.isMultiple(of: 3) && (3..<$0.prompt * 10).contains($0.token)
+            && $0.id == Int32(1000 + $0.token)
+        })
+    }
   }
 }

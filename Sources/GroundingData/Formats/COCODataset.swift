@@ -34,26 +34,19 @@ public struct COCODataset: CheckedDataset {
   public var count: Int { index.count }
 
   public func record(at position: Int) throws -> Record {
-    let image = try index.image(position, keeping: ["id", "file_name", "coco_url", "width", "height"])
-    do {
+    try index.reading(position, keeping: ["id", "file_name", "coco_url", "width", "height"]) { image in
       let size = try image.size(width: "width", height: "height")
-      var record = Record(
+      return Record(
         id: try image.identifier("id"), picture: try pictures.source(of: Self.fileName(image)), size: size,
-        text: .classes, objects: [])
-      for offset in index.annotations(of: position) {
-        do { record.objects.append(try object(at: offset, in: size)) } catch {
-          try faults.note(index.error(in: "annotation", at: offset, error))
-        }
-      }
-      return record
-    } catch let fault as Fault {
-      throw index.error(in: "image", at: index.imageOffsets[position], fault)
+        text: .classes,
+        objects: try index.objects(of: position, in: size, namedBy: "category_id", faults) {
+          object, annotation throws(Fault) in
+          object.classIndex = try list.position(ofID: annotation.integer("category_id"))
+        })
     }
   }
 
-  public func size(at position: Int) -> Record.Size? {
-    try? index.image(position, keeping: ["width", "height"]).size(width: "width", height: "height")
-  }
+  public func size(at position: Int) -> Record.Size? { index.size(of: position) }
 
   public func validateFiles() throws(DatasetError) { try index.validateAnnotationIDs(faults) }
 
@@ -68,17 +61,6 @@ public struct COCODataset: CheckedDataset {
   private static func fileName(_ image: JSONObject) throws(Fault) -> String {
     guard image["file_name"] == nil, image["coco_url"] != nil else { return try image.string("file_name") }
     return try image.string("coco_url").split(separator: "/").suffix(2).joined(separator: "/")
-  }
-
-  private func object(at offset: Int, in size: Record.Size?) throws(Fault) -> Record.Object {
-    let annotation = try index.object(
-      at: offset, keeping: ["bbox", "category_id", "iscrowd", "area", "score"])
-    return Record.Object(
-      box: try CornerBox(annotation.numbers("bbox"), .size, in: size),
-      classIndex: try list.position(ofID: annotation.integer("category_id")),
-      isCrowd: try annotation.flag("iscrowd"),
-      score: annotation["score"] == nil ? nil : try annotation.number("score"),
-      area: annotation["area"] == nil ? nil : try annotation.number("area"))
   }
 }
 

@@ -5,7 +5,7 @@ import Foundation
 struct COCOIndex: Sendable {
   let file: AnnotationFile
   private(set) var categories: [JSONObject] = []
-  private(set) var imageOffsets: [Int] = []
+  private var imageOffsets: [Int] = []
   /// Grouped by image.
   private var annotationOffsets: [Int] = []
   /// Where an image's annotations begin in `annotationOffsets`, and after all others where the last ones end.
@@ -13,6 +13,7 @@ struct COCOIndex: Sendable {
 
   /// Bytes of an annotation with nothing but the least that it needs.
   private static let leastAnnotation = 64
+
   /// - Throws: for a file that is not one JSON object with the three lists, under either policy.
   init(_ file: AnnotationFile, faults: FaultLog) throws(DatasetError) {
     self.file = file
@@ -55,24 +56,56 @@ struct COCOIndex: Sendable {
 
   var count: Int { imageOffsets.count }
 
-  func annotations(of image: Int) -> ArraySlice<Int> {
+  private func annotations(of image: Int) -> ArraySlice<Int> {
     annotationOffsets[Int(firstAnnotations[image])..<Int(firstAnnotations[image + 1])]
   }
 
-  /// Members of the object at an offset.
-  func object(at offset: Int, keeping names: [StaticString]) throws(Fault) -> JSONObject {
+  /// Members of the object at an offset. Records may be asked for from any thread.
+  private func object(at offset: Int, keeping names: [StaticString]) throws(Fault) -> JSONObject {
     try file.scan(at: offset) { scanner throws(Fault) in try scanner.object(keeping: names) }
   }
 
-  /// Members of an image. Records may be asked for from any thread.
-  func image(_ index: Int, keeping names: [StaticString]) throws(DatasetError) -> JSONObject {
-    do { return try object(at: imageOffsets[index], keeping: names) } catch {
-      throw self.error(in: "image", at: imageOffsets[index], error)
+  /// What `make` makes of an image.
+  ///
+  /// - Parameter names: members of the image that are wanted
+  /// - Throws: what `make` throws; a fault as an error that names the image.
+  func reading<Result>(
+    _ index: Int, keeping names: [StaticString], _ make: (JSONObject) throws -> Result
+  ) throws(DatasetError) -> Result {
+    let offset = imageOffsets[index]
+    do { return try make(object(at: offset, keeping: names)) } catch {
+      throw error as? DatasetError
+        ?? self.error(in: "image", at: offset, error as? Fault ?? Fault("\(error)"))
     }
   }
 
+  /// The objects of an image; annotations that are malformed are left to the log.
+  ///
+  /// - Parameters:
+  ///   - name: the member that ties an annotation to what it names
+  ///   - tie: does so by that member
+  func objects(
+    of image: Int, in size: Record.Size?, namedBy name: StaticString, _ faults: FaultLog,
+    _ tie: (inout Record.Object, JSONObject) throws(Fault) -> Void
+  ) throws(DatasetError) -> [Record.Object] {
+    var objects: [Record.Object] = []
+    for offset in annotations(of: image) {
+      do {
+        let annotation = try object(at: offset, keeping: [name, "bbox", "iscrowd", "area", "score"])
+        var object = Record.Object(
+          box: try CornerBox(annotation.numbers("bbox"), .size, in: size),
+          isCrowd: try annotation.flag("iscrowd"),
+          score: annotation["score"] == nil ? nil : try annotation.number("score"),
+          area: annotation["area"] == nil ? nil : try annotation.number("area"))
+        try tie(&object, annotation)
+        objects.append(object)
+      } catch { try faults.note(self.error(in: "annotation", at: offset, error)) }
+    }
+    return objects
+  }
+
   /// An error of the image or annotation at an offset, named by its id if it has one.
-  func error(in kind: String, at offset: Int, _ fault: Fault) -> DatasetError {
+  private func error(in kind: String, at offset: Int, _ fault: Fault) -> DatasetError {
     if fault.byte != nil { return file.error(structure: fault) }
     let id = try? object(at: offset, keeping: ["id"]).identifier("id")
     return file.error(id.map { "\(kind) \($0)" } ?? "the \(kind) at byte \(offset + 1)", fault)
@@ -118,6 +151,11 @@ struct COCOIndex: Sendable {
         next[Int(image)] += 1
       }
     }
+  }
+
+  /// Size of an image, where the file tells.
+  func size(of image: Int) -> Record.Size? {
+    try? reading(image, keeping: ["width", "height"]) { try $0.size(width: "width", height: "height") }
   }
 
   /// Looks for annotations of the same id.

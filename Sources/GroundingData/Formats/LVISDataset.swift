@@ -65,14 +65,11 @@ public struct LVISDataset: CheckedDataset {
   }
 
   public func coverage(at position: Int) throws(DatasetError) -> Coverage {
-    let image = try detections.index.image(
-      position, keeping: ["neg_category_ids", "not_exhaustive_category_ids"])
-    do {
-      return Coverage(
+    let names: [StaticString] = ["neg_category_ids", "not_exhaustive_category_ids"]
+    return try detections.index.reading(position, keeping: names) { image in
+      Coverage(
         absent: try detections.positions(ofIDs: image.integers("neg_category_ids")),
         notExhaustive: try detections.positions(ofIDs: image.integers("not_exhaustive_category_ids")))
-    } catch {
-      throw detections.index.error(in: "image", at: detections.index.imageOffsets[position], error)
     }
   }
 }

@@ -3,6 +3,16 @@ import Foundation
 /// A file that numbers classes, in any of the forms in use: `{"0": "person"}`, `{"person": 1}`, the latter within
 /// `{"label_to_idx": …}`, `["person", …]`, or a name on each line.
 enum LabelMap {
+  /// The classes that are given, else those of a file, else none.
+  ///
+  /// - Parameter data: what a message names where the given ones cannot be used
+  static func list(
+    _ classes: [ObjectClass]?, orIn file: URL?, firstID: Int, of data: URL
+  ) throws(DatasetError) -> ClassList {
+    guard let classes else { return if let file { try read(file, firstID: firstID) } else { .none } }
+    do { return try ClassList(classes) } catch { throw DatasetError(file: data, error.reason) }
+  }
+
   /// - Parameter firstID: of names that come without numbers.
   static func read(_ url: URL, firstID: Int) throws(DatasetError) -> ClassList {
     let file = try AnnotationFile(url)

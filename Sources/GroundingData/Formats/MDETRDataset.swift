@@ -26,58 +26,35 @@ public struct MDETRDataset: CheckedDataset {
   public var count: Int { index.count }
 
   public func record(at position: Int) throws -> Record {
-    let image = try index.image(
-      position, keeping: ["id", "file_name", "width", "height", "caption", "data_source"])
-    do {
+    let names: [StaticString] = ["id", "file_name", "width", "height", "caption", "data_source"]
+    return try index.reading(position, keeping: names) { image in
       let size = try image.size(width: "width", height: "height")
       let caption = try image.string("caption")
       let source = image["data_source"] == nil ? nil : try image.string("data_source")
-      var record = Record(
+      let length = caption.unicodeScalars.count
+      return Record(
         id: try image.identifier("id"),
         picture: try pictures.source(of: image.string("file_name"), from: source),
-        size: size, text: .caption(caption), objects: [])
-      let length = caption.unicodeScalars.count
-      for offset in index.annotations(of: position) {
-        do { record.objects.append(try object(at: offset, in: size, captionLength: length)) } catch {
-          try faults.note(index.error(in: "annotation", at: offset, error))
-        }
-      }
-      return record
-    } catch let fault as Fault {
-      throw index.error(in: "image", at: index.imageOffsets[position], fault)
+        size: size, text: .caption(caption),
+        objects: try index.objects(of: position, in: size, namedBy: "tokens_positive", faults) {
+          object, annotation throws(Fault) in
+          object.spans = try annotation.spans("tokens_positive", count: length)
+        })
     }
   }
 
-  public func size(at position: Int) -> Record.Size? {
-    try? index.image(position, keeping: ["width", "height"]).size(width: "width", height: "height")
-  }
+  public func size(at position: Int) -> Record.Size? { index.size(of: position) }
 
   public func validateFiles() throws(DatasetError) { try index.validateAnnotationIDs(faults) }
 
   /// The phrases of a caption that are evaluated, each a list of spans: `tokens_positive_eval` of Flickr30k's files.
   public func evaluatedPhrases(at position: Int) throws(DatasetError) -> [[Range<Int>]] {
-    let image = try index.image(position, keeping: ["caption", "tokens_positive_eval"])
-    do {
+    try index.reading(position, keeping: ["caption", "tokens_positive_eval"]) { image in
       let length = try image.string("caption").unicodeScalars.count
       guard image["tokens_positive_eval"] != nil else { return [] }
-      var phrases: [[Range<Int>]] = []
-      for phrase in try image.array("tokens_positive_eval") {
-        phrases.append(try phrase.spans("tokens_positive_eval", count: length))
+      return try image.array("tokens_positive_eval").map {
+        try $0.spans("tokens_positive_eval", count: length)
       }
-      return phrases
-    } catch { throw index.error(in: "image", at: index.imageOffsets[position], error) }
-  }
-
-  private func object(
-    at offset: Int, in size: Record.Size?, captionLength: Int
-  ) throws(Fault) -> Record.Object {
-    let annotation = try index.object(
-      at: offset, keeping: ["bbox", "tokens_positive", "iscrowd", "area", "score"])
-    return Record.Object(
-      box: try CornerBox(annotation.numbers("bbox"), .size, in: size),
-      spans: try annotation.spans("tokens_positive", count: captionLength),
-      isCrowd: try annotation.flag("iscrowd"),
-      score: annotation["score"] == nil ? nil : try annotation.number("score"),
-      area: annotation["area"] == nil ? nil : try annotation.number("area"))
+    }
   }
 }

@@ -120,6 +120,6 @@ struct OpenFiles {
   private static func format(of index: COCOIndex) throws(DatasetError) -> DatasetDescription.Format {
     if index.categories.first?["frequency"] != nil { return .lvis }
     guard index.count > 0 else { return .coco }
-    return try index.image(0, keeping: ["caption"])["caption"] == nil ? .coco : .mdetr
+    return try index.reading(0, keeping: ["caption"]) { $0["caption"] == nil ? .coco : .mdetr }
   }
 }

@@ -48,13 +48,8 @@ public struct TSVDataset: CheckedDataset {
       throw DatasetError(
         file: url, "\(files.img) has \(images.count) rows, but \(files.label) has \(labels.count)")
     }
-    if let classes {
-      do { list = try ClassList(classes) } catch { throw DatasetError(file: url, error.reason) }
-    } else if let map = labelMap ?? (files.labelmap ?? files.jsondict).map(folder.file) {
-      list = try LabelMap.read(map, firstID: 1)
-    } else {
-      list = .none
-    }
+    let map = labelMap ?? (files.labelmap ?? files.jsondict).map(folder.file)
+    list = try LabelMap.list(classes, orIn: map, firstID: 1, of: url)
   }
 
   public var format: DatasetDescription.Format? { .tsv }

@@ -54,35 +54,16 @@ struct TarIndex: Sendable {
       }
       guard archive_entry_filetype(header) == mode_t(0o100000) else { continue }
       let name = String(cString: text)
-      guard let range = Self.data(of: archive, in: bytes) else {
+      guard let member = ArchiveMember(current: archive, in: bytes) else {
         try faults.note(failed("member \(name.quoted)"))
         return
       }
-      guard range.count == Int(archive_entry_size(header)) else {
+      guard case .stored(let range) = member, range.count == Int(archive_entry_size(header)) else {
         try faults.note(
           DatasetError(file: url, place: "member \(name.quoted)", "it does not lie in one piece"))
         continue
       }
       members.append(Member(name: name, range: range))
-    }
-  }
-
-  /// Where the current member's data are; nil where they end early.
-  private static func data(of archive: OpaquePointer, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
-    var range = 0..<0
-    while true {
-      var data: UnsafeRawPointer?
-      var size = 0
-      var position: la_int64_t = 0
-      let status = archive_read_data_block(archive, &data, &size, &position)
-      if status == ARCHIVE_EOF { return range }
-      guard status == ARCHIVE_OK, let start = bytes.baseAddress else { return nil }
-      guard let data, size > 0 else { continue }
-      // What is not within the map, or not next to what came before, leaves a range of the wrong length.
-      guard data >= start, data + size <= start + bytes.count,
-        range.isEmpty || data == start + range.upperBound
-      else { continue }
-      range = (range.isEmpty ? data - start : range.lowerBound)..<(data - start + size)
     }
   }
 }

@@ -39,13 +39,7 @@ public struct WebDataset: CheckedDataset {
     (self.shards, self.samples) = (shards, samples)
     let beside = (url.isFolder ? url : url.deletingLastPathComponent()).appending(path: Self.labelMapName)
     let isBeside = FileManager.default.fileExists(atPath: beside.path)
-    if let classes {
-      do { list = try ClassList(classes) } catch { throw DatasetError(file: url, error.reason) }
-    } else if let map = labelMap ?? (isBeside ? beside : nil) {
-      list = try LabelMap.read(map, firstID: 0)
-    } else {
-      list = .none
-    }
+    list = try LabelMap.list(classes, orIn: labelMap ?? (isBeside ? beside : nil), firstID: 0, of: url)
   }
 
   public var format: DatasetDescription.Format? { .webdataset }

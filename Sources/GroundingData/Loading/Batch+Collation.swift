@@ -14,13 +14,4 @@ extension Batch {
       prompts: tokens.map(\.ids), targets: zip(samples, tokens).map { $0.targets($1) },
       ids: samples.map(\.id))
   }
-
-  /// Whether the authors leave the batch out: none of its pictures has an object, or too many have none.
-  ///
-  /// - Parameter maximumEmptyShare: of the pictures; theirs is 0.1, so that one of fewer than ten is too
-  ///   many.
-  public func isTooEmpty(maximumEmptyShare: Double = 0.1) -> Bool {
-    let empty = targets.count { $0.boxes.isEmpty }
-    return empty == targets.count || Double(empty) > maximumEmptyShare * Double(targets.count)
-  }
 }

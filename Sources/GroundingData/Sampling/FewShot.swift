@@ -16,13 +16,14 @@ public struct FewShot: Sendable, Hashable, Codable {
   /// Positions of the records in the data set, in the order in which they were taken. Reads all records; one
   /// that cannot be read is not taken.
   ///
+  /// - Parameter keepsEmpty: whether a record that `GroundingDataset.withoutEmptyRecords` leaves out may be taken
   /// - Throws: `FewShotError` for a data set without a list of classes, `SettingError` for no shots.
-  public func indices(in dataset: some GroundingDataset) throws -> [Int] {
+  public func indices(in dataset: some GroundingDataset, keepsEmpty: Bool = true) throws -> [Int] {
     try SettingError.check("number of shots", shots, atLeast: 1)
     guard !dataset.classes.isEmpty else { throw FewShotError.noClasses(dataset: dataset.name) }
     var candidates = (0..<dataset.count).compactMap {
       index -> (index: Int, id: RecordID, classes: Set<Int>)? in
-      guard let record = try? dataset.record(at: index) else { return nil }
+      guard let record = try? dataset.record(at: index), keepsEmpty || record.hasObjects else { return nil }
       return (index, RecordID(record.id), Set(record.objects.compactMap(\.classIndex)))
     }
     // The seed alone decides, not the order of the file.
@@ -42,8 +43,8 @@ public struct FewShot: Sendable, Hashable, Codable {
 
 extension GroundingDataset {
   /// The records of a few-shot selection.
-  public func sampled(_ selection: FewShot) throws -> Subset {
-    Subset(self, try selection.indices(in: self))
+  public func sampled(_ selection: FewShot, keepsEmpty: Bool = true) throws -> Subset {
+    Subset(self, try selection.indices(in: self, keepsEmpty: keepsEmpty))
   }
 }
 

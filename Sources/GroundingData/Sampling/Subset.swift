@@ -39,7 +39,12 @@ extension GroundingDataset {
       self,
       (0..<count).filter { index in
         guard let record = try? record(at: index) else { return true }
-        return record.objects.contains { !$0.isCrowd && $0.box.width > 1 && $0.box.height > 1 }
+        return record.hasObjects
       })
   }
+}
+
+extension Record {
+  /// Whether there is something to be found.
+  var hasObjects: Bool { objects.contains { !$0.isCrowd && $0.box.width > 1 && $0.box.height > 1 } }
 }

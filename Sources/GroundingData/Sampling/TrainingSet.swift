@@ -13,13 +13,15 @@ public struct TrainingSet: Sendable {
     public var grounding: CaptionGrounding
     /// How often each record comes in an epoch. Of 2.5 copies the half is another half in every epoch.
     public var copies: Double
+    /// Whether masked language modelling may hide words of the prompts.
+    public var hidesWords: Bool
 
     public init(
       _ dataset: any GroundingDataset, prompting: DetectionPrompting = DetectionPrompting(),
-      grounding: CaptionGrounding = CaptionGrounding(), copies: Double = 1
+      grounding: CaptionGrounding = CaptionGrounding(), copies: Double = 1, hidesWords: Bool = true
     ) {
-      (self.dataset, self.prompting) = (dataset, prompting)
-      (self.grounding, self.copies) = (grounding, copies)
+      (self.dataset, self.prompting, self.grounding) = (dataset, prompting, grounding)
+      (self.copies, self.hidesWords) = (copies, hidesWords)
     }
   }
 
@@ -121,21 +123,25 @@ public struct TrainingSet: Sendable {
         annotated: size, found: Record.Size(width: picture.width, height: picture.height))
     }
     let text: GroundedText
+    let asked: Sample.Asked
     switch record.text {
     case .classes:
       guard !dataset.classes.isEmpty else { throw ConversionError.noClassList }
       let objects = record.objects.cut(toWidth: picture.width, height: picture.height)
       text = try prompters[part].text(for: objects, using: &generator)
+      asked = .objects
     case .caption(let caption):
       let objects = grounding.screened(record.objects).cut(toWidth: picture.width, height: picture.height)
       guard objects.count >= grounding.minimumBoxes else { return nil }
       text = try grounding.text(
         caption, objects, tokenizer: tokenizer, maximumTokens: maximumTokens, using: &generator,
         other: { otherCaption(than: index, in: dataset, using: &$0) })
+      asked = .everything
     }
-    return try augmentation.applied(
-      to: Sample(id: record.id, picture: picture, caption: text.caption, objects: text.objects),
-      using: &generator)
+    let sample = Sample(
+      id: record.id, picture: picture, caption: text.caption, objects: text.objects,
+      asked: parts[part].hidesWords ? asked : .nothing)
+    return try augmentation.applied(to: sample, using: &generator)
   }
 
   /// The caption of another record. One that cannot be read is reported in its own turn.

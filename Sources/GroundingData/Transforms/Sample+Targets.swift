@@ -8,8 +8,13 @@ extension Sample {
   ///
   /// - Parameter tokens: of the caption
   public func targets(_ tokens: TokenizedText) -> PictureTargets {
-    PictureTargets(
-      boxes: objects.map(\.box),
-      tokens: objects.map { object in object.spans.map(tokens.tokens(covering:)).filter { !$0.isEmpty } })
+    let named = objects.map { object in object.spans.map(tokens.tokens(covering:)).filter { !$0.isEmpty } }
+    let asked: [Range<Int>]? =
+      switch self.asked {
+      case .nothing: nil
+      case .objects: Array(named.joined())
+      case .everything: [1..<max(tokens.ids.count - 1, 1)]  // between [CLS] and [SEP]
+      }
+    return PictureTargets(boxes: objects.map(\.box), tokens: named, asked: asked)
   }
 }

@@ -4,23 +4,20 @@ import Foundation
 /// means the same to whoever trains or evaluates.
 final class VOCWriter: DatasetWriter {
   let omittedObjects = 0
-  private let folder: OutputFolder
-  private let classes: [ObjectClass]
-  private let pictures: PictureNames
+  private let folder: PictureFolder
   private var stems: [String] = []
 
   init(_ url: URL, classes: [ObjectClass]) throws {
-    self.classes = classes
-    folder = try OutputFolder(url)
-    pictures = .copied(to: folder.url.appending(path: "JPEGImages"))
-    try FileManager.default.createDirectory(
-      at: folder.url.appending(path: "Annotations"), withIntermediateDirectories: true)
+    folder = try PictureFolder(
+      url, classes: classes, format: "Pascal VOC", pictures: "JPEGImages", texts: "Annotations", type: "xml")
   }
 
   func write(_ record: Record) throws {
-    try record.requireClasses("Pascal VOC", classes)
-    let size = try record.knownSize()
-    let name = try pictures.name(of: record)
+    try folder.write(record) { name, size in text(of: record, pictureName: name, size) }
+    stems.append(record.fileStem)
+  }
+
+  private func text(of record: Record, pictureName name: String, _ size: Record.Size) -> String {
     var text = """
       <annotation>
         <folder>JPEGImages</folder>
@@ -34,18 +31,14 @@ final class VOCWriter: DatasetWriter {
         "<\($0)>\(JSONText.number($1 + 1))</\($0)>"
       }
       text +=
-        "  <object><name>\(Self.escaped(classes[index].name))</name><difficult>\(object.isCrowd ? 1 : 0)"
+        "  <object><name>\(Self.escaped(folder.classes[index].name))</name><difficult>\(object.isCrowd ? 1 : 0)"
         + "</difficult><bndbox>\(corners.joined())</bndbox></object>\n"
     }
-    let file = folder.url.appending(path: "Annotations/\(record.fileStem).xml")
-    try Data((text + "</annotation>\n").utf8).write(to: file)
-    stems.append(record.fileStem)
+    return text + "</annotation>\n"
   }
 
   func finish() throws {
-    let list = folder.url.appending(path: "ImageSets/Main")
-    try FileManager.default.createDirectory(at: list, withIntermediateDirectories: true)
-    try Data(stems.map { $0 + "\n" }.joined().utf8).write(to: list.appending(path: "all.txt"))
+    try folder.write(stems.map { $0 + "\n" }.joined(), to: "ImageSets/Main/all.txt")
     try folder.commit()
   }
 

@@ -3,24 +3,20 @@ import Foundation
 /// YOLO's folders: for each picture a text file with a line for each object, class and box as shares of the picture.
 final class YOLOWriter: DatasetWriter {
   private(set) var omittedObjects = 0
-  private let folder: OutputFolder
-  private let classes: [ObjectClass]
-  private let pictures: PictureNames
+  private let folder: PictureFolder
 
   init(_ url: URL, classes: [ObjectClass]) throws {
-    self.classes = classes
-    folder = try OutputFolder(url)
-    pictures = .copied(to: folder.url.appending(path: "images"))
-    try FileManager.default.createDirectory(
-      at: folder.url.appending(path: "labels"), withIntermediateDirectories: true)
+    folder = try PictureFolder(
+      url, classes: classes, format: "YOLO's form", pictures: "images", texts: "labels", type: "txt")
   }
 
   func write(_ record: Record) throws {
-    try record.requireClasses("YOLO's form", classes)
-    let size = try record.knownSize()
-    let (width, height) = (Double(size.width), Double(size.height))
-    _ = try pictures.name(of: record)
+    try folder.write(record) { _, size in Self.text(of: record, size) }
     omittedObjects += record.objects.count { $0.isCrowd }
+  }
+
+  private static func text(of record: Record, _ size: Record.Size) -> String {
+    let (width, height) = (Double(size.width), Double(size.height))
     let lines = record.objects.filter { !$0.isCrowd }.compactMap { object in
       object.classIndex.map { index in
         // The part within the picture: shares beyond 0 and 1 are refused by those who read them.
@@ -33,14 +29,13 @@ final class YOLOWriter: DatasetWriter {
         return "\(index) \(shares.map(JSONText.number).joined(separator: " "))\n"
       }
     }
-    try Data(lines.joined().utf8).write(to: folder.url.appending(path: "labels/\(record.fileStem).txt"))
+    return lines.joined()
   }
 
   func finish() throws {
-    let names = classes.enumerated().map { "  \($0): \(JSONText.string($1.name))\n" }.joined()
+    let names = folder.classes.enumerated().map { "  \($0): \(JSONText.string($1.name))\n" }.joined()
     // Readers ask for a validation split; there is only one here.
-    let text = "path: .\ntrain: images\nval: images\nnames:\n\(names)"
-    try Data(text.utf8).write(to: folder.url.appending(path: "data.yaml"))
+    try folder.write("path: .\ntrain: images\nval: images\nnames:\n\(names)", to: "data.yaml")
     try folder.commit()
   }
 }

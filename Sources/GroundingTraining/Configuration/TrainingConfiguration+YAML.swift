@@ -86,6 +86,13 @@ extension TrainingConfiguration {
     ] {
       try require(rate >= 0 && rate.isFinite, "optimization.rates.\(name)", rate, "at least 0")
     }
+    for (name, weight) in [
+      ("alignmentWeight", loss.alignmentWeight), ("boxWeight", loss.boxWeight),
+      ("centernessWeight", loss.centernessWeight), ("maskedLanguageWeight", loss.maskedLanguageWeight),
+      ("contrastiveWeight", loss.contrastiveWeight),
+    ] {
+      try require(weight >= 0 && weight.isFinite, "loss.\(name)", weight, "at least 0")
+    }
     try require(
       run.plateau == nil || validation.data != nil, "optimization.plateau", "set",
       "without, as there is no 'validation.data'")

@@ -121,6 +121,8 @@ public struct TrainingPart: Codable, Sendable, Hashable {
   public var shots: FewShot?
   /// Whether pictures without any object are trained on as well.
   public var keepsEmpty = false
+  /// Whether masked language modelling, where its loss has a weight, may hide words of the prompts.
+  public var hidesWords = true
 
   public init(_ data: DatasetDescription) { self.data = data }
 
@@ -132,6 +134,7 @@ public struct TrainingPart: Codable, Sendable, Hashable {
     grounding = try values.decodeIfPresent(CaptionGrounding.self, forKey: .grounding) ?? grounding
     shots = try values.decodeIfPresent(FewShot.self, forKey: .shots)
     keepsEmpty = try values.decodeIfPresent(Bool.self, forKey: .keepsEmpty) ?? keepsEmpty
+    hidesWords = try values.decodeIfPresent(Bool.self, forKey: .hidesWords) ?? hidesWords
   }
 }
 

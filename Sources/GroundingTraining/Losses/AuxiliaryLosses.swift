@@ -1,4 +1,5 @@
 import GLIP
+import GroundingData
 import Torch
 
 /// The terms beside alignment and localisation: those that have a weight. Their parameters are made with them, beside the
@@ -7,13 +8,21 @@ public struct AuxiliaryLosses: Sendable {
   private let maskedLanguage: MaskedLanguageHead?
   private let contrastive: ContrastiveAlignment?
   private let configuration: LossConfiguration
+  private let vocabulary: Int
 
   /// - Parameter scope: the root of the network's parameters
   public init(_ scope: Scope, _ network: GLIPConfiguration, _ configuration: LossConfiguration) throws {
     self.configuration = configuration
+    vocabulary = network.bert.vocabulary
     maskedLanguage =
       configuration.maskedLanguageWeight > 0 ? try MaskedLanguageHead(scope, network.bert) : nil
     contrastive = configuration.contrastiveWeight > 0 ? try ContrastiveAlignment(scope, network) : nil
+  }
+
+  /// The prompts of a batch as the network is to get them: some words hidden, where that is asked about.
+  package func masked(_ batch: Batch, using generator: inout some RandomNumberGenerator) -> MaskedPrompts {
+    let asked = maskedLanguage == nil ? batch.targets.map { _ in nil } : batch.targets.map(\.asked)
+    return MaskedPrompts(batch.prompts, asked: asked, vocabulary: vocabulary, using: &generator)
   }
 
   /// Adds the terms of a batch.
@@ -23,7 +32,7 @@ public struct AuxiliaryLosses: Sendable {
   ///   - answers: what the prompts hid
   package func add(
     to terms: inout LossTerms, _ output: NetworkOutput, _ assigned: AssignedTargets,
-    answers: [MaskedPrompts.Answer] = []
+    answers: [MaskedPrompts.Answer]
   ) throws {
     terms.maskedLanguage = try maskedLanguage.map {
       try $0(output.words, answers) * configuration.maskedLanguageWeight

@@ -34,8 +34,8 @@ public struct ContrastiveAlignment: Sendable {
     func unit(_ x: Tensor) throws -> Tensor {
       try x / x.norm(-1, keepingRank: true).clamped(min: 1e-12)
     }
-    let regions = try unit(PyramidLevels(output.levels.map { try regionProjection($0) }).rows.to(.float32))
-    let words = try unit(wordProjection(output.words).to(.float32))
+    let regions = try unit(PyramidLevels(output.levels.map { try regionProjection($0.to(.float32)) }).rows)
+    let words = try unit(wordProjection(output.words.to(.float32)))
     let logits = try regions.matmul(words.transposed(1, 2)) / logScale.exponential()
     return try contrastiveLoss(
       logits, matches: assigned.tokens.to(.float32) * assigned.valid, valid: assigned.valid)

@@ -1,5 +1,4 @@
 import GLIP
-import GroundingData
 import Torch
 
 /// What the terms of the loss weigh.
@@ -94,23 +93,5 @@ public struct GroundingLoss: Sendable {
       box: try box * (configuration.boxWeight / max(means[1], 1e-6)),
       centerness: try centerness * (configuration.centernessWeight / positiveCount),
       positiveCount: positiveCount)
-  }
-
-  /// - Parameters:
-  ///   - predictions: of P3…P7
-  ///   - levels: their shapes, `PyramidLevels.Shape.pyramid(height:width:)` of the pictures' tensor
-  ///   - targets: of each picture
-  ///   - tokenCounts: lengths of the prompts
-  package func callAsFunction(
-    _ predictions: [LevelPrediction], levels: [PyramidLevels.Shape], targets: [PictureTargets],
-    tokenCounts: [Int]
-  ) throws -> LossTerms {
-    guard let logits = predictions.first?.logits else {
-      preconditionFailure("a network predicts on some level")
-    }
-    return try self(
-      predictions,
-      AssignedTargets(
-        targets, levels: levels, tokenCounts: tokenCounts, length: logits.size(2), device: logits.device))
   }
 }

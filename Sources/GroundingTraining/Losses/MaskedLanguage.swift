@@ -24,16 +24,17 @@ public struct MaskedPrompts: Sendable, Hashable {
 
   /// - Parameters:
   ///   - prompts: tokens, without padding
-  ///   - asked: for each prompt the tokens that count if they are chosen. The authors ask for words of annotated phrases,
-  ///     since negative classes can be anything.
+  ///   - asked: for each prompt the tokens that are to be restored if they are chosen (`PictureTargets.asked`); others
+  ///     are hidden or changed without being asked for, `[CLS]` and `[SEP]` too, as by the authors. A prompt without
+  ///     such a list stays as it is.
   ///   - vocabulary: number of token ids
   public init(
-    _ prompts: [[Int32]], asked: [[Range<Int>]], vocabulary: Int,
+    _ prompts: [[Int32]], asked: [[Range<Int>]?], vocabulary: Int,
     using generator: inout some RandomNumberGenerator
   ) {
     (self.prompts, answers) = (prompts, [])
     for (prompt, ids) in prompts.enumerated() {
-      let asked = Set(asked[prompt].joined())
+      guard let asked = asked[prompt].map({ Set($0.joined()) }) else { continue }
       for (token, id) in ids.enumerated() where Double.random(in: 0..<1, using: &generator) < Self.share {
         switch Double.random(in: 0..<1, using: &generator) {
         case ..<0.8: self.prompts[prompt][token] = Self.maskID
@@ -73,7 +74,8 @@ public struct MaskedLanguageHead: Sendable {
     let places = try Tensor(asked.map { Int64($0.prompt * words.size(1) + $0.token) })
     let ids = try Tensor(asked.map { Int64($0.id) }).to(device: words.device)
     let rows = try words.flattened(from: 0, through: 1).picked(places.to(device: words.device), dimension: 0)
-    let logits = try decoder(norm(transform(rows).gelu())).to(.float32)
+      .to(.float32)
+    let logits = try decoder(norm(transform(rows).gelu()))
     return try logits.crossEntropy(ids) * (answers.isEmpty ? 0 : 1)
   }
 }

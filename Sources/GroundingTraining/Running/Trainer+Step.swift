@@ -22,7 +22,7 @@ extension Trainer {
     for part in 0..<parts {
       guard let batch = try loader.next() else { throw ConfigurationError("The data has come to an end") }
       ids += batch.ids
-      let terms = try forward(batch)
+      let terms = try forward(batch, part: part)
       let total = try terms.total
       let share = try total * (1 / Double(parts))
       let scaled = try progress.scaler?.scaled(share) ?? share
@@ -61,30 +61,23 @@ extension Trainer {
       learningRate: configuration.optimization.rates.learningRate * scale * downs, isAskedToStop: stop)
   }
 
-  private func forward(_ batch: Batch) throws -> LossTerms {
+  /// The loss of one of the batches of a step.
+  private func forward(_ batch: Batch, part: Int) throws -> LossTerms {
     let pixels = try batch.pixels.to(device: network.device)
     let run = configuration.optimization
+    // Of nothing but counters, so that a resumed run hides the same words.
+    var generator = SeededGenerator(seed: configuration.seed, progress.step, part, group?.rank ?? 0)
+    let masked = network.auxiliary.masked(batch, using: &generator)
     let output = try Regularization(except: network.frozen).running {
       try ActivationCheckpointing.$isOn.withValue(run.recomputes) {
-        switch run.precision {
-        case .float32: try network.model(pixels, prompts: batch.prompts)
-        case .bfloat16:
-          try withAutocast(.bfloat16, device: network.device) {
-            try network.model(pixels, prompts: batch.prompts)
-          }
-        case .float16:
-          try withAutocast(.float16, device: network.device) {
-            try network.model(pixels, prompts: batch.prompts)
-          }
+        try run.precision.computing(on: network.device) {
+          try network.model(pixels, prompts: masked.prompts)
         }
       }
     }
-    let assigned = try AssignedTargets(
-      batch.targets, levels: PyramidLevels.Shape.pyramid(height: pixels.size(2), width: pixels.size(3)),
-      tokenCounts: batch.prompts.map(\.count), length: batch.prompts.map(\.count).max() ?? 0,
-      device: network.device)
+    let assigned = try AssignedTargets(batch, device: network.device)
     var terms = try loss(output.predictions, assigned)
-    try network.auxiliary.add(to: &terms, output, assigned)
+    try network.auxiliary.add(to: &terms, output, assigned, answers: masked.answers)
     return terms
   }
 
@@ -119,5 +112,15 @@ extension Trainer {
     return ConfigurationError(
       "The gradients of step \(progress.step) are not finite; \(file.relativePath) names its records, and the state before is in \(Self.stateFile(in: results.url).relativePath)"
     )
+  }
+}
+
+extension TrainingPrecision {
+  fileprivate func computing<Result>(on device: Device, _ body: () throws -> Result) throws -> Result {
+    switch self {
+    case .float32: try body()
+    case .bfloat16: try withAutocast(.bfloat16, device: device, body)
+    case .float16: try withAutocast(.float16, device: device, body)
+    }
   }
 }

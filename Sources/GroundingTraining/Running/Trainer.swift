@@ -152,13 +152,18 @@ extension TrainingConfiguration {
   func trainingSet() throws -> TrainingSet {
     let parts = try data.training.map { part in
       var dataset: any GroundingDataset = try part.data.open()
-      if !part.keepsEmpty, !dataset.classes.isEmpty { dataset = dataset.withoutEmptyRecords() }
-      if let shots = part.shots { dataset = try dataset.sampled(shots) }
+      // Either reads all records, which is done once.
+      if let shots = part.shots {
+        dataset = try dataset.sampled(shots, keepsEmpty: part.keepsEmpty)
+      } else if !part.keepsEmpty, !dataset.classes.isEmpty {
+        dataset = dataset.withoutEmptyRecords()
+      }
       guard dataset.count > 0 else {
         throw ConfigurationError("\(dataset.name) has no picture with boxes to train on")
       }
       return TrainingSet.Part(
-        dataset, prompting: part.prompting, grounding: part.grounding, copies: part.copies)
+        dataset, prompting: part.prompting, grounding: part.grounding, copies: part.copies,
+        hidesWords: part.hidesWords)
     }
     return try TrainingSet(
       parts, augmentation: data.augmentation, tokenizer: .bertUncased(), maximumTokens: data.maximumTokens,

@@ -21,19 +21,29 @@ enum Networks {
   }
 }
 
-/// Two pictures of noise with prompts of different lengths, and boxes for the first.
-struct SmallBatch {
-  let pixels: Tensor
-  let prompts: [[Int32]] = [[101, 4937, 1012, 2452, 1012, 2711, 102], [101, 3899, 1012, 2304, 102]]
-  let targets = [
-    PictureTargets(
-      boxes: [CornerBox(x0: 4, y0: 6, x1: 70, y1: 60), CornerBox(x0: 30, y0: 2, x1: 90, y1: 40)],
-      tokens: [[1..<2], [3..<4, 5..<6]]), PictureTargets(boxes: [], tokens: []),
-  ]
+extension GLIPConfiguration {
+  /// The same with everything random switched off.
+  var withoutDropout: GLIPConfiguration {
+    var result = self
+    (result.swin.dropPath, result.bert.dropout) = (0, 0)
+    (result.head.fusionDropout, result.head.dropBlock) = (0, 0)
+    return result
+  }
+}
 
-  init() throws { pixels = try Tensor.randomNormal([2, 3, 64, 96], generator: Generator(seed: 5)) }
-
-  var levels: [PyramidLevels.Shape] { PyramidLevels.Shape.pyramid(height: 64, width: 96) }
+extension Batch {
+  /// Two pictures of noise with prompts of different lengths, and boxes for the first.
+  static func small() throws -> Batch {
+    Batch(
+      pixels: try Tensor.randomNormal([2, 3, 64, 96], generator: Generator(seed: 5)),
+      sizes: Array(repeating: Record.Size(width: 96, height: 64), count: 2),
+      prompts: [[101, 4937, 1012, 2452, 1012, 2711, 102], [101, 3899, 1012, 2304, 102]],
+      targets: [
+        PictureTargets(
+          boxes: [CornerBox(x0: 4, y0: 6, x1: 70, y1: 60), CornerBox(x0: 30, y0: 2, x1: 90, y1: 40)],
+          tokens: [[1..<2], [3..<4, 5..<6]]), PictureTargets(boxes: [], tokens: []),
+      ], ids: ["boxes", "background"])
+  }
 }
 
 extension Tensor {

@@ -56,6 +56,13 @@ final class SmallRun {
     return network
   }()
 
+  /// The terms that are left off by default, too.
+  static let allTerms: LossConfiguration = {
+    var loss = LossConfiguration()
+    (loss.maskedLanguageWeight, loss.contrastiveWeight) = (1, 0.5)
+    return loss
+  }()
+
   func results(_ name: String) -> URL { folder.appending(path: name) }
 
   /// Trains to the end, or for some steps.
