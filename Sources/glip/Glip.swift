@@ -14,8 +14,8 @@ struct Glip: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DetectCommand.self, TrainCommand.self, FinetuneCommand.self, TraceCommand.self, ConvertCommand.self,
-      QuantizeCommand.self, InspectCommand.self,
+      DetectCommand.self, LabelCommand.self, TrainCommand.self, FinetuneCommand.self, TraceCommand.self,
+      ConvertCommand.self, QuantizeCommand.self, InspectCommand.self,
       ModelsCommand.self,
       BenchCommand.self, DatasetCommand.self,
     ])

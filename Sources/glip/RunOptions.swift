@@ -37,19 +37,7 @@ struct RunOptions: ParsableArguments {
     guard processes > 1, try environment() == nil else { return try trainHere(configuration) }
     // What is wrong with the settings is said once, before there are several to say it.
     try configuration.checkShares(processes: processes)
-    var arguments: [String] = []
-    var rest = CommandLine.arguments.dropFirst()
-    while let argument = rest.popFirst() {
-      if argument == "--processes" {
-        rest = rest.dropFirst()
-      } else if !argument.hasPrefix("--processes=") {
-        arguments.append(argument)
-      }
-    }
-    // Threads of more than one process to a core would wait for each other.
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    if threads == nil { arguments += ["--threads", "\(max(cores / processes, 1))"] }
-    switch try Launcher(processes: processes, arguments: arguments).run() {
+    switch try Launcher(again: processes, threads: threads).run() {
     case .finished: break
     case .failed(let rank, let ending): throw CommandError("\(Launcher.Outcome.failed(rank: rank, ending))")
     }

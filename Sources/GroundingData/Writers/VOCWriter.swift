@@ -34,7 +34,7 @@ final class VOCWriter: DatasetWriter {
         "<\($0)>\(JSONText.number($1 + 1))</\($0)>"
       }
       text +=
-        "  <object><name>\(Self.escaped(classes[index].name))</name><difficult>\(object.isCrowd ? 1 : 0)"
+        "  <object><name>\(XMLText.escaped(classes[index].name))</name><difficult>\(object.isCrowd ? 1 : 0)"
         + "</difficult><bndbox>\(corners.joined())</bndbox></object>\n"
     }
     let file = folder.url.appending(path: "Annotations/\(record.fileStem).xml")
@@ -47,9 +47,5 @@ final class VOCWriter: DatasetWriter {
     try FileManager.default.createDirectory(at: list, withIntermediateDirectories: true)
     try Data(stems.map { $0 + "\n" }.joined().utf8).write(to: list.appending(path: "all.txt"))
     try folder.commit()
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
 }
