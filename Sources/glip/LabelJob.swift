@@ -66,7 +66,9 @@ struct LabelJob {
     case .classes(let classes): _ = try encoder.encode(.classes(classes))
     case .captions: _ = try encoder.nounPhrases(in: "a cat")
     }
-    for file in try command.model.files() { _ = try ModelFile(file, preset: command.model.network.preset) }
+    for file in try command.model.files() {
+      _ = try ModelFile(URL(fileURLWithPath: file), preset: command.model.network.preset)
+    }
   }
 
   func folder() throws -> LabellingFolder {
@@ -85,7 +87,7 @@ struct LabelJob {
       settings["--\(name)"] = try file.map { try "\($0) (\(Self.fingerprint($0)))" } ?? "not given"
     }
     settings["--model"] = try command.model.files().reduce(command.model.model) {
-      try "\($0) (\(Fingerprint.text(of: $1)))"
+      try "\($0) (\(Self.fingerprint($1)))"
     }
     settings["--precision"] = command.model.precision.rawValue
     settings["--format"] = writing.format.rawValue

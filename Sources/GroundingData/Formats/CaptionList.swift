@@ -75,8 +75,8 @@ public struct CaptionList: CheckedDataset {
         id: String(index + 1),
         picture: isAbsolute ? .file(URL(fileURLWithPath: picture)) : try pictures.source(of: picture),
         text: .caption(caption.trimmingCharacters(in: .whitespacesAndNewlines)), objects: [])
-    } catch let fault as Fault {
-      throw file.error("row \(index + headCount + 1)", fault)
+    } catch {
+      throw file.error("row \(index + headCount + 1)", error)
     }
   }
 

@@ -1,14 +1,14 @@
 import GLIP
 
 /// What is looked for in a picture by its caption.
-struct CaptionPhrases {
+package struct CaptionPhrases {
   /// The caption, or as many of its first words as the network takes.
-  let text: String
+  package let text: String
   /// Noun phrases, in Unicode scalars of the text and hence of the caption.
-  private(set) var spans: [Range<Int>] = []
+  package private(set) var spans: [Range<Int>] = []
 
   /// - Throws: `TaggerError`.
-  init(
+  package init(
     of caption: String, _ encoder: PromptEncoder, excluding exclusion: PhraseExclusion,
     _ counts: inout LabelCounts
   ) throws {

@@ -1,11 +1,11 @@
 import Foundation
 
 /// Which samples are in the journals of a folder, and where: 8 bytes of memory a sample.
-struct JournalIndex {
+package struct JournalIndex {
   private let journals: [LineIndex]
   /// Journal and line of each sample.
   private var places: [Place]
-  private(set) var doneCount = 0
+  package private(set) var doneCount = 0
 
   private struct Place {
     var journal: Int32 = -1
@@ -16,7 +16,7 @@ struct JournalIndex {
   /// the first counts.
   ///
   /// - Parameter count: of samples.
-  init(_ folder: URL, count: Int) throws(DatasetError) {
+  package init(_ folder: URL, count: Int) throws(DatasetError) {
     places = [Place](repeating: Place(), count: count)
     var journals: [LineIndex] = []
     for url in try Self.files(in: folder) {
@@ -35,12 +35,12 @@ struct JournalIndex {
     self.journals = journals
   }
 
-  var isComplete: Bool { doneCount == places.count }
+  package var isComplete: Bool { doneCount == places.count }
 
-  func contains(_ index: Int) -> Bool { places[index].journal >= 0 }
+  package func contains(_ index: Int) -> Bool { places[index].journal >= 0 }
 
   /// - Throws: `DatasetError` if the line is not what a journal holds.
-  func entry(at index: Int) throws(DatasetError) -> LabelEntry {
+  package func entry(at index: Int) throws(DatasetError) -> LabelEntry {
     let place = places[index]
     let lines = journals[Int(place.journal)]
     do { return try LabelEntry(lines.object(in: lines.range(at: Int(place.line)))) } catch {

@@ -23,7 +23,7 @@ public struct LabelCounts: Sendable, Hashable {
 
   static let binCount = 20
 
-  static func bin(of score: Double) -> Int {
+  package static func bin(of score: Double) -> Int {
     min(max(Int(score * Double(binCount)), 0), binCount - 1)
   }
 

@@ -1,14 +1,19 @@
 /// What became of one sample: a line of a journal.
-struct LabelEntry: Sendable, Hashable {
+package struct LabelEntry: Sendable, Hashable {
   /// Position in the data set.
-  var index: Int
+  package var index: Int
   /// The record's id, by which it is told that the data set is still the same.
-  var id: String
-  var size = Record.Size(width: 0, height: 0)
-  var objects: [Record.Object] = []
-  var counts = LabelCounts()
+  package var id: String
+  package var size: Record.Size
+  package var objects: [Record.Object] = []
+  package var counts = LabelCounts()
   /// Why the sample could not be labelled.
-  var failure: String?
+  package var failure: String?
+
+  package init(index: Int, id: String, size: Record.Size = .init(width: 0, height: 0), failure: String? = nil)
+  {
+    (self.index, self.id, self.size, self.failure) = (index, id, size, failure)
+  }
 }
 
 extension LabelEntry {

@@ -3,7 +3,7 @@ import Foundation
 /// The finished samples of one process, in a file that only grows: a line is handed to the operating system as soon as
 /// its sample is done, so that killing the process loses none but the current one. That the machine goes down may lose
 /// the last few, which are then labelled again.
-final class LabelJournal {
+package final class LabelJournal {
   private let url: URL
   private let descriptor: Int32
   private var unsynced = 0
@@ -11,7 +11,7 @@ final class LabelJournal {
   private static let mostUnsynced = 64
 
   /// - Throws: `DatasetError` if another process has it, or it cannot be written.
-  init(_ url: URL) throws(DatasetError) {
+  package init(_ url: URL) throws(DatasetError) {
     self.url = url
     descriptor = open(url.path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Self.failure(url) }
@@ -27,14 +27,14 @@ final class LabelJournal {
 
   deinit { close(descriptor) }
 
-  func append(_ entry: LabelEntry) throws(DatasetError) {
+  package func append(_ entry: LabelEntry) throws(DatasetError) {
     try write(Array((entry.json + "\n").utf8))
     unsynced += 1
     if unsynced >= Self.mostUnsynced { try synchronize() }
   }
 
   /// What was appended survives the machine.
-  func synchronize() throws(DatasetError) {
+  package func synchronize() throws(DatasetError) {
     guard fsync(descriptor) == 0 else { throw Self.failure(url) }
     unsynced = 0
   }

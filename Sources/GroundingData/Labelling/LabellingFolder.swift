@@ -39,7 +39,8 @@ public struct LabellingFolder: Sendable {
     let file = url.appending(path: "labelling.json")
     if FileManager.default.fileExists(atPath: file.path) {
       guard try !isSame(settings, as: file) else { return }
-      return try write(settings, to: file)
+      try write(settings, to: file)
+      return
     }
     let there = try? FileManager.default.contentsOfDirectory(atPath: url.path)
     guard there?.isEmpty ?? !FileManager.default.fileExists(atPath: url.path) else {

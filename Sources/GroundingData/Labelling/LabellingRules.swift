@@ -30,7 +30,7 @@ public struct LabellingRules: Sendable, Hashable {
   /// The detections that pass, cut to the picture, best first; what does not is counted.
   ///
   /// - Parameter found: of one picture, best first, each with the number of its phrase or class.
-  func screened(
+  package func screened(
     _ found: [(object: Record.Object, phrase: Int)], in size: Record.Size, _ counts: inout LabelCounts
   ) -> [Record.Object] {
     var kept: [Record.Object] = []

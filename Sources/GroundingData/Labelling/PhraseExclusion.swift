@@ -43,7 +43,7 @@ public struct PhraseExclusion: Sendable, Hashable {
     name names title text caption credit copyright page post article
     """.split(whereSeparator: \.isWhitespace).map(String.init))
 
-  func contains(_ phrase: String) -> Bool {
+  package func contains(_ phrase: String) -> Bool {
     let words = Self.words(phrase)
     guard let head = words.last else { return true }
     return heads.contains(head) || phrases.contains(words)
