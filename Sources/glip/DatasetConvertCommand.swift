@@ -8,8 +8,8 @@ struct DatasetConvertCommand: ParsableCommand {
     commandName: "convert",
     abstract: "Write a data set in another format.",
     discussion: """
-      coco, mdetr and odvg become one file that names the pictures where they are, or where --copy-images puts them. voc, \
-      yolo, tsv and webdataset become a folder with the pictures in it.
+      coco, mdetr, odvg and label-studio become one file that names the pictures where they are, or where --copy-images \
+      puts them. voc, yolo, tsv and webdataset become a folder with the pictures in it.
       """)
 
   @OptionGroup var dataset: DatasetOptions

@@ -14,9 +14,9 @@ struct Glip: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DetectCommand.self, TrainCommand.self, FinetuneCommand.self, EvaluateCommands.self, TraceCommand.self,
-      ConvertCommand.self, QuantizeCommand.self, InspectCommand.self, ModelsCommand.self, BenchCommand.self,
-      DatasetCommand.self,
+      DetectCommand.self, LabelCommand.self, TrainCommand.self, FinetuneCommand.self, EvaluateCommands.self,
+      TraceCommand.self, ConvertCommand.self, QuantizeCommand.self, InspectCommand.self, ModelsCommand.self,
+      BenchCommand.self, DatasetCommand.self,
     ])
 
   static func main() async {

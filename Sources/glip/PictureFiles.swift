@@ -28,6 +28,11 @@ enum PictureFiles {
     }
   }
 
+  /// Whether it is a picture, by its name, or a folder or pattern of some.
+  static func arePictures(_ argument: String) -> Bool {
+    ((try? find([argument], recursive: false)) ?? []).contains { isPicture($0) }
+  }
+
   private static func file(_ path: String) -> PictureFile {
     PictureFile(path: path, relativePath: URL(fileURLWithPath: path).lastPathComponent)
   }

@@ -64,7 +64,7 @@ struct PromptOptions: ParsableArguments {
     return .caption(caption ?? "")
   }
 
-  private static func list(_ text: String) -> [ClassPrompt] {
+  static func list(_ text: String) -> [ClassPrompt] {
     let names = text.split(separator: ",", omittingEmptySubsequences: false).map {
       $0.trimmingCharacters(in: .whitespaces)
     }

@@ -10,9 +10,11 @@ enum SeveralProcesses {
 
   /// Runs this very command in `count` processes on this machine, and returns when all have finished.
   ///
-  /// - Parameter threads: of each; nil to share the cores evenly
+  /// - Parameters:
+  ///   - threads: of each; nil to share the cores evenly
+  ///   - advice: what to do where one failed, as a sentence without full stop
   /// - Throws: `CommandError` where one failed.
-  static func run(_ count: Int, threads: Int?) throws {
+  static func run(_ count: Int, threads: Int?, advice: String? = nil) throws {
     var arguments: [String] = []
     var rest = CommandLine.arguments.dropFirst()
     while let argument = rest.popFirst() {
@@ -27,7 +29,9 @@ enum SeveralProcesses {
     if threads == nil { arguments += ["--threads", "\(max(cores / count, 1))"] }
     switch try Launcher(processes: count, arguments: arguments).run() {
     case .finished: break
-    case .failed(let rank, let ending): throw CommandError("\(Launcher.Outcome.failed(rank: rank, ending))")
+    case .failed(let rank, let ending):
+      let reason = "\(Launcher.Outcome.failed(rank: rank, ending))"
+      throw CommandError(advice.map { "\(reason) \($0)" } ?? reason)
     }
   }
 }

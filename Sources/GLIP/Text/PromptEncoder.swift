@@ -58,6 +58,12 @@ public struct PromptEncoder: Sendable {
 
   // MARK: Captions and texts
 
+  /// Where the noun phrases of a caption are, in Unicode scalars; brackets are characters like others.
+  /// - Throws: `TaggerError` if the tagger's weights are missing or broken.
+  public func nounPhrases(in caption: String) throws(TaggerError) -> [Range<Int>] {
+    try finder.phrases(in: caption)
+  }
+
   private func encode(_ text: String, spans: [Range<Int>]) throws(PromptError) -> EncodedPrompt {
     guard !spans.isEmpty else { throw .nothingToFind(text: text) }
     let scalars = Array(text.unicodeScalars)

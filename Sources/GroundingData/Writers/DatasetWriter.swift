@@ -17,20 +17,22 @@ public protocol DatasetWriter: AnyObject {
 /// A format that data sets are written in.
 public enum WrittenFormat: String, Sendable, CaseIterable {
   case coco, mdetr, odvg, voc, yolo, tsv, webdataset
+  case labelStudio = "label-studio"
 
   /// Whether the result is a folder that takes the pictures along; else it is one file that names them.
   public var isFolder: Bool {
     switch self {
     case .voc, .yolo, .tsv, .webdataset: true
-    case .coco, .mdetr, .odvg: false
+    case .coco, .mdetr, .odvg, .labelStudio: false
     }
   }
 
   /// - Parameters:
   ///   - url: a file, or a folder that is not there yet.
   ///   - pictures: how a single file names them.
+  ///   - model: which network the scores are of, where the format can tell.
   public func writer(
-    to url: URL, classes: [ObjectClass], pictures: PictureNames
+    to url: URL, classes: [ObjectClass], pictures: PictureNames, model: String? = nil
   ) throws -> any DatasetWriter {
     switch self {
     case .coco: try COCOWriter(url, classes: classes, pictures: pictures)
@@ -40,6 +42,7 @@ public enum WrittenFormat: String, Sendable, CaseIterable {
     case .yolo: try YOLOWriter(url, classes: classes)
     case .tsv: try TSVWriter(url, classes: classes)
     case .webdataset: try WebDatasetWriter(url, classes: classes)
+    case .labelStudio: try LabelStudioWriter(url, classes: classes, pictures: pictures, model: model)
     }
   }
 }

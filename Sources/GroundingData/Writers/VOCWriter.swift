@@ -31,7 +31,7 @@ final class VOCWriter: DatasetWriter {
         "<\($0)>\(JSONText.number($1 + 1))</\($0)>"
       }
       text +=
-        "  <object><name>\(Self.escaped(folder.classes[index].name))</name><difficult>\(object.isCrowd ? 1 : 0)"
+        "  <object><name>\(XMLText.escaped(folder.classes[index].name))</name><difficult>\(object.isCrowd ? 1 : 0)"
         + "</difficult><bndbox>\(corners.joined())</bndbox></object>\n"
     }
     return text + "</annotation>\n"
@@ -40,9 +40,5 @@ final class VOCWriter: DatasetWriter {
   func finish() throws {
     try folder.write(stems.map { $0 + "\n" }.joined(), to: "ImageSets/Main/all.txt")
     try folder.commit()
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
 }
