@@ -115,7 +115,9 @@ let package = Package(
       dependencies: ["CArchive", "Checkpoints", "GLIP", "GroundingData", "Pictures", "Torch"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GroundingEvaluationTests", dependencies: ["GroundingEvaluation"], resources: [.copy("Fixtures")]),
+      name: "GroundingEvaluationTests",
+      dependencies: ["GLIP", "GroundingData", "GroundingEvaluation", "Pictures"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "RunLogTests", dependencies: ["Pictures", "RunLog"]),
     .testTarget(
       name: "GroundingTrainingTests",
