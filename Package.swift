@@ -116,7 +116,7 @@ let package = Package(
       dependencies: ["CArchive", "Checkpoints", "GLIP", "GroundingData", "Pictures", "Torch"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GroundingEvaluationTests", dependencies: ["GLIP", "GroundingEvaluation"],
+      name: "GroundingEvaluationTests", dependencies: ["GLIP", "GroundingData", "GroundingEvaluation", "Pictures"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "RunLogTests", dependencies: ["Pictures", "RunLog"]),
     .testTarget(
