@@ -53,10 +53,10 @@ struct EvaluateODinWCommand: ParsableCommand {
     var answers = ODinWAnswers()
     for file in files {
       let name = file.deletingPathExtension().lastPathComponent
+      let read = Result { try ODinWTask(contentsOf: file) }
       for training in tuning.trainings {
         do {
-          let task = try ODinWTask(contentsOf: file)
-          guard let result = try runner.measure(task, part: tasks.part, tasks.prompt, training) else {
+          guard let result = try runner.measure(read.get(), part: tasks.part, tasks.prompt, training) else {
             return try say("Interrupted; what is done is kept: \(results); --resume goes on")
           }
           measured.append(result)
@@ -66,9 +66,11 @@ struct EvaluateODinWCommand: ParsableCommand {
         } catch {
           let failure = CommandError(error, at: name).message
           warn(failure)
+          let task = try? read.get()
           measured.append(
             ODinWResult(
-              task: name, part: tasks.part ?? "", prompt: tasks.prompt, checkpoint: settings["model"] ?? "",
+              task: name, part: tasks.part ?? task?.measuredPart ?? "",
+              prompt: task?.available(tasks.prompt) ?? tasks.prompt, checkpoint: settings["model"] ?? "",
               training: training, failure: failure))
         }
         // What is measured is on disk before the next task may fail.
