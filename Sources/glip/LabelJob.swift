@@ -61,6 +61,7 @@ struct LabelJob {
   func check() throws {
     try Destination.checkFolder(command.output)
     try command.rules.rules().validate()
+    try command.rules.options().validate(labels: [])
     let encoder = PromptEncoder(tokenizer: try .bertUncased())
     switch prompts {
     case .classes(let classes): _ = try encoder.encode(.classes(classes))

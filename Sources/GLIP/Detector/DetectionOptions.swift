@@ -19,7 +19,7 @@ public struct DetectionOptions: Sendable, Hashable {
 
   /// - Parameter labels: what the prompt names.
   /// - Throws: `DetectorError` for a value outside its range, or a threshold for something else.
-  func validate(labels: Set<String>) throws {
+  package func validate(labels: Set<String>) throws {
     func require(_ condition: Bool, _ name: String, _ value: Any, _ range: String) throws {
       guard condition else {
         throw DetectorError.invalidOption(name: name, value: "\(value)", expected: range)

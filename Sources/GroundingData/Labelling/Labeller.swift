@@ -35,6 +35,7 @@ public struct Labeller: Sendable {
     // All are wanted, so that the statistics can tell what a threshold leaves out.
     options.threshold = 0
     options.labelThresholds = [:]
+    try options.validate(labels: [])
     if case .classes(let classes) = prompts { try detector.validate(.classes(classes), options: options) }
     (self.detector, self.prompts, self.rules, self.options) = (detector, prompts, rules, options)
   }
