@@ -32,6 +32,7 @@ struct LabelWork {
       guard folder.isFinished else { throw error }
       return
     }
+    guard !folder.isFinished else { return }
     let start = Date()
     try label(run, labeller, start, doneBefore)
     let (pictures, seconds) = (dataset.count - doneBefore, -start.timeIntervalSinceNow)

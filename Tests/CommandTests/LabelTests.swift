@@ -221,7 +221,15 @@ struct LabelTests {
     expectRefusal(
       try await workspace.glip("label", "photos", "--classes", "a", "--output", "out", "--model", "gone.pth"),
       "gone.pth")
-    #expect(!workspace.exists("out"))
+    expectRefusal(
+      try await workspace.label("photos", "--classes", "a", "--recursive", output: "photos/out"),
+      "photos/out is in photos")
+    #expect(!workspace.exists("out") && !workspace.exists("photos/out"))
+    // In an input that is not searched for it, it does not count as a change of the input.
+    for beginning in ["photos/out/annotations.json: 2 of 2", "photos/out is finished"] {
+      let inside = try await workspace.label("photos", "--classes", "a", output: "photos/out")
+      #expect(inside.status == 0 && inside.output.hasPrefix(beginning), "\(inside.errors)")
+    }
     try workspace.workspace.write("mine", to: "out/notes.txt")
     expectRefusal(
       try await workspace.label("photos", "--classes", "cat", "--processes", "2"), "out: it is there already")
