@@ -54,6 +54,12 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The folder of the results.", valueName: "folder"))
   var results: String?
 
+  @Flag(
+    help:
+      "Also make a page of curves, confusions and the worst pictures in the results folder: report/index.html."
+  )
+  var report = false
+
   @Flag(help: "Go on with the evaluation in the results folder.")
   var resume = false
 
@@ -70,6 +76,7 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError("--processes is \(processes); it must be 1 to 1024")
     }
     if results == nil {
+      if report { throw ValidationError("--report needs --results: the folder to put it in") }
       if resume { throw ValidationError("--resume needs --results: the folder to go on with") }
       if processes > 1 {
         throw ValidationError("several --processes need --results: the folder that they share")
@@ -108,6 +115,9 @@ struct EvaluateCommand: ParsableCommand {
         measurement, of: data, settings: settings, seconds: start.duration(to: .now) / .seconds(1),
         networkSeconds: networkSeconds
       ).write(to: results.appending(path: "results.json"))
+      if report {
+        try data.writeReport(found, measurement, classes: measured, to: results.appending(path: "report"))
+      }
     }
     try say(measurement.text(data, perClass: perClass))
     if let results { try say("\nResults: \(results)") }

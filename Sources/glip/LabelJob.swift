@@ -60,7 +60,11 @@ struct LabelJob {
   /// Finds what is wrong with options, before the network is loaded.
   func check() throws {
     try Destination.checkFolder(command.output)
+    if command.inputs.recursive, let input = command.inputs.inputs.first(where: holdsOutput) {
+      throw CommandError("\(command.output) is in \(input), all folders of which are searched; name another")
+    }
     try command.rules.rules().validate()
+    try command.rules.options().validate(labels: [])
     let encoder = PromptEncoder(tokenizer: try .bertUncased())
     switch prompts {
     case .classes(let classes): _ = try encoder.encode(.classes(classes))
@@ -71,11 +75,16 @@ struct LabelJob {
     }
   }
 
+  private func holdsOutput(_ input: String) -> Bool {
+    let (input, output) = (URL(fileURLWithPath: input), URL(fileURLWithPath: command.output))
+    return output.standardizedFileURL.path.hasPrefix(input.standardizedFileURL.path + "/")
+  }
+
   func folder() throws -> LabellingFolder {
     var settings = command.rules.settings
     let inputs = command.inputs
     for (number, input) in inputs.inputs.enumerated() {
-      settings["input \(number + 1)"] = try "\(input) (\(Self.fingerprint(input)))"
+      settings["input \(number + 1)"] = try "\(input) (\(fingerprint(input)))"
     }
     settings["pictures"] = "\(dataset.count)"
     settings["--images"] = inputs.images ?? "not given"
@@ -84,10 +93,10 @@ struct LabelJob {
     for (name, file) in [
       ("classes-file", inputs.classesFile), ("exclude-phrases", command.rules.excludePhrases),
     ] {
-      settings["--\(name)"] = try file.map { try "\($0) (\(Self.fingerprint($0)))" } ?? "not given"
+      settings["--\(name)"] = try file.map { try "\($0) (\(fingerprint($0)))" } ?? "not given"
     }
     settings["--model"] = try command.model.files().reduce(command.model.model) {
-      try "\($0) (\(Self.fingerprint($1)))"
+      try "\($0) (\(fingerprint($1)))"
     }
     settings["--precision"] = command.model.precision.rawValue
     settings["--format"] = writing.format.rawValue
@@ -97,9 +106,12 @@ struct LabelJob {
   }
 
   /// Of a file or folder; a pattern stands for the files that it matches.
-  private static func fingerprint(_ path: String) throws -> String {
+  private func fingerprint(_ path: String) throws -> String {
     guard FileManager.default.fileExists(atPath: path) else { return "pattern" }
-    do { return try Fingerprint.text(of: URL(fileURLWithPath: path)) } catch {
+    do {
+      return try Fingerprint.text(
+        of: URL(fileURLWithPath: path), without: URL(fileURLWithPath: command.output))
+    } catch {
       throw CommandError(error, at: path)
     }
   }

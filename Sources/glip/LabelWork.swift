@@ -18,14 +18,24 @@ struct LabelWork {
 
   func run() throws {
     let localRank = try RunEnvironment(ProcessInfo.processInfo.environment)?.localRank
+    // Before the network is loaded: other processes may be faster at it.
+    let doneBefore = folder.counter.count()
     let labeller = try job.labeller(rank: rank, localRank: localRank)
     let dataset = job.dataset
-    let run = try LabellingRun(
-      labeller, in: folder, count: dataset.count, rank: rank, processes: size,
-      policy: job.command.inputs.skip ? .skip : .fail)
+    let run: LabellingRun
+    do {
+      run = try LabellingRun(
+        labeller, in: folder, count: dataset.count, rank: rank, processes: size,
+        policy: job.command.inputs.skip ? .skip : .fail)
+    } catch {
+      // Others had nothing left to wait for, and the journals are gone.
+      guard folder.isFinished else { throw error }
+      return
+    }
+    guard !folder.isFinished else { return }
     let start = Date()
-    try label(run, labeller, start)
-    let (pictures, seconds) = (dataset.count - run.doneBefore, -start.timeIntervalSinceNow)
+    try label(run, labeller, start, doneBefore)
+    let (pictures, seconds) = (dataset.count - doneBefore, -start.timeIntervalSinceNow)
     let sheet = Sheet(most: job.command.preview ?? 0, of: dataset.count, job.writing.classes)
     let writing = ProgressLine()
     let statistics = try folder.finish(
@@ -43,8 +53,8 @@ struct LabelWork {
     }
   }
 
-  private func label(_ run: LabellingRun, _ labeller: Labeller, _ start: Date) throws {
-    let progress = rank == 0 ? LabelProgress(folder, run, total: job.dataset.count, start) : nil
+  private func label(_ run: LabellingRun, _ labeller: Labeller, _ start: Date, _ doneBefore: Int) throws {
+    let progress = rank == 0 ? LabelProgress(folder, run, total: job.dataset.count, start, doneBefore) : nil
     defer { progress?.clear() }
     let ahead = ReadAhead(run.indices) { [dataset = job.dataset, pictures = job.writing.pictures] index in
       try labeller.prepare(index, of: dataset, pictures: pictures)
@@ -65,12 +75,13 @@ private final class LabelProgress {
   private let run: LabellingRun
   private let total: Int
   private let start: Date
+  private let doneBefore: Int
   private let counter: JournalCounter
   private let line = ProgressLine()
   private var lastShown: Date
 
-  init(_ folder: LabellingFolder, _ run: LabellingRun, total: Int, _ start: Date) {
-    (self.run, self.total, self.start) = (run, total, start)
+  init(_ folder: LabellingFolder, _ run: LabellingRun, total: Int, _ start: Date, _ doneBefore: Int) {
+    (self.run, self.total, self.start, self.doneBefore) = (run, total, start, doneBefore)
     counter = folder.counter
     lastShown = start
   }
@@ -81,7 +92,7 @@ private final class LabelProgress {
     lastShown = Date()
     let done = counter.count()
     let seconds = -start.timeIntervalSinceNow
-    let rate = Double(max(done - run.doneBefore, 0)) / max(seconds, 1e-9)
+    let rate = Double(max(done - doneBefore, 0)) / max(seconds, 1e-9)
     var parts = ["\(done)/\(total)", "\(figure(rate)) pictures/s"]
     if rate > 0 { parts.append("\(duration(Double(max(total - done, 0)) / rate)) left") }
     if own > 0 { parts.append("\(figure(Double(run.boxes) / Double(own))) boxes/picture") }

@@ -109,22 +109,22 @@ struct LabelTests {
   }
 
   @Test func aRunThatWasKilledGoesOnAsIfItHadNotBeen() async throws {
-    let workspace = try LabelWorkspace(count: 160)
+    let workspace = try LabelWorkspace(count: 40, side: 480)
     let whole = try await workspace.label(
       "list.csv", "--images", "photos", "--format", "odvg", output: "whole")
     #expect(whole.status == 0, "\(whole.errors)")
     let one = try workspace.start("list.csv", "--images", "photos", "--format", "odvg", output: "killed")
-    workspace.wait(forLines: 20, in: "killed")
+    workspace.wait(forLines: 5, in: "killed")
     kill(one.process.processIdentifier, SIGKILL)
     #expect(try await one.outcome().wasKilled)
     #expect(!workspace.exists("killed/annotations.jsonl"))
     let (done, lines) = (workspace.lines(in: "killed"), try workspace.journals(in: "killed"))
-    #expect(done >= 20 && done < 160)
+    #expect(done >= 5 && done < 40)
 
     // On with two, one of which is killed, and in the end with three.
     let two = try workspace.start(
       "list.csv", "--images", "photos", "--format", "odvg", "--processes", "2", output: "killed")
-    workspace.wait(forLines: done + 20, in: "killed")
+    workspace.wait(forLines: done + 5, in: "killed")
     let children = try workspace.children(of: two.process.processIdentifier)
     #expect(children.count == 2)
     kill(try #require(children.last), SIGKILL)
@@ -155,7 +155,7 @@ struct LabelTests {
   }
 
   @Test func otherOptionsAreRefusedByName() async throws {
-    let workspace = try LabelWorkspace(count: 160)
+    let workspace = try LabelWorkspace(count: 40, side: 480)
     let run = try workspace.start("list.csv", "--images", "photos", "--threads", "1")
     workspace.wait(forLines: 3, in: "out")
     expectRefusal(
@@ -221,7 +221,15 @@ struct LabelTests {
     expectRefusal(
       try await workspace.glip("label", "photos", "--classes", "a", "--output", "out", "--model", "gone.pth"),
       "gone.pth")
-    #expect(!workspace.exists("out"))
+    expectRefusal(
+      try await workspace.label("photos", "--classes", "a", "--recursive", output: "photos/out"),
+      "photos/out is in photos")
+    #expect(!workspace.exists("out") && !workspace.exists("photos/out"))
+    // In an input that is not searched for it, it does not count as a change of the input.
+    for beginning in ["photos/out/annotations.json: 2 of 2", "photos/out is finished"] {
+      let inside = try await workspace.label("photos", "--classes", "a", output: "photos/out")
+      #expect(inside.status == 0 && inside.output.hasPrefix(beginning), "\(inside.errors)")
+    }
     try workspace.workspace.write("mine", to: "out/notes.txt")
     expectRefusal(
       try await workspace.label("photos", "--classes", "cat", "--processes", "2"), "out: it is there already")
@@ -234,7 +242,11 @@ private final class LabelWorkspace {
 
   static func caption(_ number: Int) -> String { "A photo of a dog beside a red car (\(number))" }
 
-  init(count: Int) throws {
+  /// Pixels of the shorter side for the network.
+  private let side: Int
+
+  init(count: Int, side: Int = 64) throws {
+    self.side = side
     workspace = try Workspace()
     var list = "image,caption\n"
     for number in 0..<count {
@@ -265,9 +277,10 @@ private final class LabelWorkspace {
   }
 
   private func start(_ arguments: [String], output: String) throws -> RunningCommand {
-    let model = ["--model", try TinyModel.file().path, "--min-size", "64", "--max-size", "96"]
+    let model = ["--model", try TinyModel.file().path]
+    let sizes = arguments.contains("--min-size") ? [] : ["--min-size", "\(side)", "--max-size", "0"]
     let threshold = arguments.contains("--threshold") ? [] : ["--threshold", "0.2"]
-    return try workspace.start(["label"] + model + threshold + ["--output", output] + arguments)
+    return try workspace.start(["label"] + model + sizes + threshold + ["--output", output] + arguments)
   }
 
   func label(_ arguments: String..., output: String = "out") async throws -> Outcome {
@@ -295,7 +308,10 @@ private final class LabelWorkspace {
   func lines(in folder: String) -> Int { ((try? journals(in: folder)) ?? "").count { $0 == "\n" } }
 
   func wait(forLines count: Int, in folder: String) {
-    for _ in 0..<12_000 where lines(in: folder) < count { usleep(5_000) }
+    for _ in 0..<12_000 {
+      guard lines(in: folder) < count, !exists("\(folder)/statistics.json") else { return }
+      usleep(5_000)
+    }
   }
 
   /// Processes that a process has started.

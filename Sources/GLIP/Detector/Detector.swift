@@ -134,8 +134,8 @@ public final class Detector: Sendable {
     return encoded
   }
 
-  /// Runs inputs of one size.
-  func detect(
+  /// Runs inputs of one size, with the texts that `validate` returned for the prompt and these options.
+  package func detect(
     _ inputs: [NetworkInput], _ encoded: [EncodedPrompt], _ options: DetectionOptions
   ) throws -> [[Detection]] {
     try withInferenceMode {

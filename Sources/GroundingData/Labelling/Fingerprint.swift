@@ -13,13 +13,16 @@ public struct Fingerprint: Sendable {
 
   /// Of a file: its size and samples from all over it. Of a folder: names and sizes of all files in it.
   ///
+  /// - Parameter other: a folder that may be in it, and does not count.
   /// - Throws: if it cannot be read.
-  public static func text(of url: URL) throws -> String {
+  public static func text(of url: URL, without other: URL? = nil) throws -> String {
     var result = Self()
     if url.isFolder {
       for name in try FileManager.default.subpathsOfDirectory(atPath: url.path).sorted() {
+        let path = url.standardizedFileURL.path + "/" + name
+        if let other, path.hasPrefix(other.standardizedFileURL.path + "/") { continue }
         var info = stat()
-        guard stat(url.path + "/" + name, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { continue }
+        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { continue }
         result.add("\(name)\0\(info.st_size)\0".utf8)
       }
     } else {

@@ -15,8 +15,9 @@ public struct Labeller: Sendable {
   /// A sample that is ready for the network.
   public struct Prepared: Sendable {
     var entry: LabelEntry
-    /// Nil where there is nothing to look for.
-    var prompt: Prompt?
+    /// The texts of what is looked for; empty where that is nothing.
+    var texts: [EncodedPrompt]
+    /// Nil then.
     var input: NetworkInput?
   }
 
@@ -24,6 +25,8 @@ public struct Labeller: Sendable {
   private let prompts: Prompts
   private let rules: LabellingRules
   private let options: DetectionOptions
+  /// Of the classes, if they are what is looked for.
+  private let classTexts: [EncodedPrompt]
 
   /// - Parameter options: sizes, overlap within a phrase and most detections; the threshold is the rules'.
   /// - Throws: for rules, options or classes that cannot be used.
@@ -35,7 +38,13 @@ public struct Labeller: Sendable {
     // All are wanted, so that the statistics can tell what a threshold leaves out.
     options.threshold = 0
     options.labelThresholds = [:]
-    if case .classes(let classes) = prompts { try detector.validate(.classes(classes), options: options) }
+    try options.validate(labels: [])
+    classTexts =
+      if case .classes(let classes) = prompts {
+        try detector.validate(.classes(classes), options: options)
+      } else {
+        []
+      }
     (self.detector, self.prompts, self.rules, self.options) = (detector, prompts, rules, options)
   }
 
@@ -51,21 +60,22 @@ public struct Labeller: Sendable {
     let picture = try record.picture.load()
     var entry = LabelEntry(
       index: index, id: record.id, size: Record.Size(width: picture.width, height: picture.height))
-    let prompt = try prompt(for: record, &entry.counts)
+    let texts = try texts(for: record, &entry.counts)
     return Prepared(
-      entry: entry, prompt: prompt,
-      input: prompt == nil ? nil : try detector.prepare(picture, options: options))
+      entry: entry, texts: texts,
+      input: texts.isEmpty ? nil : try detector.prepare(picture, options: options))
   }
 
   /// Runs the network.
   ///
-  /// - Throws: `TorchError`, or `PromptError` as a fault of the sample.
+  /// - Throws: `TorchError`.
   func label(_ prepared: Prepared) throws -> LabelEntry {
     var entry = prepared.entry
     var found: [(object: Record.Object, phrase: Int)] = []
-    if let prompt = prepared.prompt, let input = prepared.input {
-      found = try detector.detect([input], prompt, options: options)[0].map {
-        ($0.object(of: prompt), $0.labelIndex)
+    if let input = prepared.input {
+      let isClass = !classTexts.isEmpty
+      found = try detector.detect([input], prepared.texts, options)[0].map {
+        ($0.object(isClass: isClass), $0.labelIndex)
       }
     }
     entry.objects = rules.screened(found, in: entry.size, &entry.counts)
@@ -80,29 +90,30 @@ public struct Labeller: Sendable {
     }
   }
 
-  private func prompt(for record: Record, _ counts: inout LabelCounts) throws -> Prompt? {
+  private func texts(for record: Record, _ counts: inout LabelCounts) throws -> [EncodedPrompt] {
     switch prompts {
     case .classes(let classes):
       counts.phrases += classes.count
-      return .classes(classes)
+      return classTexts
     case .captions(let exclusion):
       guard case .caption(let caption) = record.text, caption.contains(where: { !$0.isWhitespace }) else {
         throw record.unwritable("it has no caption")
       }
       let phrases = try CaptionPhrases(of: caption, detector.prompts, excluding: exclusion, &counts)
-      return phrases.spans.isEmpty ? nil : .caption(phrases.text, spans: phrases.spans)
+      guard !phrases.spans.isEmpty else { return [] }
+      return try detector.prompts.encode(.caption(phrases.text, spans: phrases.spans))
     }
   }
 }
 
 extension Detection {
   /// Coordinates to a hundredth of a pixel, the score to a ten-thousandth: more is noise, and long.
-  fileprivate func object(of prompt: Prompt) -> Record.Object {
+  fileprivate func object(isClass: Bool) -> Record.Object {
     func rounded(_ value: Double, _ steps: Double) -> Double { (value * steps).rounded() / steps }
     let box = CornerBox(
       x0: rounded(box.x0, 100), y0: rounded(box.y0, 100), x1: rounded(box.x1, 100), y1: rounded(box.y1, 100))
     let score = rounded(score, 10_000)
-    if case .classes = prompt { return Record.Object(box: box, classIndex: labelIndex, score: score) }
+    if isClass { return Record.Object(box: box, classIndex: labelIndex, score: score) }
     return Record.Object(box: box, spans: [span], score: score)
   }
 }

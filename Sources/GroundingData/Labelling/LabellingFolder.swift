@@ -38,17 +38,22 @@ public struct LabellingFolder: Sendable {
     (self.url, self.count, self.writing) = (url, count, writing)
     let file = url.appending(path: "labelling.json")
     if FileManager.default.fileExists(atPath: file.path) {
-      guard try !isSame(settings, as: file) else { return }
+      if try !isSame(settings, as: file) { try write(settings, to: file) }
+    } else {
+      // Another process may be beginning the same at this moment.
+      let there = try? FileManager.default.contentsOfDirectory(atPath: url.path).filter { name in
+        !name.hasPrefix(".") && ![file, journals].map(\.lastPathComponent).contains(name)
+      }
+      guard there?.isEmpty ?? !FileManager.default.fileExists(atPath: url.path) else {
+        throw DatasetError(
+          file: url,
+          "it is there already and holds no labelling; name a folder that is not, or that is empty")
+      }
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
       try write(settings, to: file)
-      return
     }
-    let there = try? FileManager.default.contentsOfDirectory(atPath: url.path)
-    guard there?.isEmpty ?? !FileManager.default.fileExists(atPath: url.path) else {
-      throw DatasetError(
-        file: url, "it is there already and holds no labelling; name a folder that is not, or that is empty")
-    }
+    guard !isFinished else { return }
     try FileManager.default.createDirectory(at: journals, withIntermediateDirectories: true)
-    try write(settings, to: file)
   }
 
   /// The file or folder of the result.

@@ -6,8 +6,6 @@ import Foundation
 public final class LabellingRun {
   /// Positions of the samples that are to be labelled here, ascending.
   public let indices: [Int]
-  /// Samples of all processes that were done before.
-  public let doneBefore: Int
   private let labeller: Labeller
   private let journal: LabelJournal
   private let policy: FaultPolicy
@@ -26,7 +24,6 @@ public final class LabellingRun {
     journal = try LabelJournal(folder.journals.appending(path: "\(rank).jsonl"))
     let index = try JournalIndex(folder.journals, count: count)
     indices = stride(from: rank, to: count, by: processes).filter { !index.contains($0) }
-    doneBefore = index.doneCount
   }
 
   /// Labels a sample that was prepared, and keeps the result.

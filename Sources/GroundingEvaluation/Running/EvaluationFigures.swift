@@ -87,12 +87,9 @@ public struct EvaluationFigures: Sendable, Hashable {
     let truths: [PhraseRecall.Truth] = [.anyBox, .mergedBoxes]
     var recalls = truths.map { PhraseRecall($0) }
     for (caption, objects) in zip(data.captions, found) {
-      let boxes = Dictionary(grouping: objects, by: \.label).mapValues { objects in
-        objects.map { $0.rectangle(excess: data.benchmark.sideExcess) }
-      }
-      for (position, phrase) in (caption?.phrases ?? []).enumerated() {
-        let counted = PhraseRecall.Phrase(
-          types: phrase.types, objectBoxes: phrase.boxes, foundBoxes: boxes[position] ?? [])
+      guard let caption else { continue }
+      for position in caption.phrases.indices {
+        let counted = data.counted(caption, position, objects)
         for index in recalls.indices { recalls[index].add(counted) }
       }
     }
