@@ -116,7 +116,7 @@ struct EvaluateCommand: ParsableCommand {
         networkSeconds: networkSeconds
       ).write(to: results.appending(path: "results.json"))
       if report {
-        try data.writeReport(found, measurement, classes: measured, to: results.appending(path: "report"))
+        try data.writeReport(on: found, measurement, classes: measured, to: results.appending(path: "report"))
       }
     }
     try say(measurement.text(data, perClass: perClass))
