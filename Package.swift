@@ -116,7 +116,8 @@ let package = Package(
       dependencies: ["CArchive", "Checkpoints", "GLIP", "GroundingData", "Pictures", "Torch"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GroundingEvaluationTests", dependencies: ["GLIP", "GroundingData", "GroundingEvaluation", "Pictures"],
+      name: "GroundingEvaluationTests",
+      dependencies: ["GLIP", "GroundingData", "GroundingEvaluation", "Pictures"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "RunLogTests", dependencies: ["Pictures", "RunLog"]),
     .testTarget(
