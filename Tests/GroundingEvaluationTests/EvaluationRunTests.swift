@@ -97,10 +97,12 @@ struct EvaluationRunTests {
     let settings = ["network": "finder"]
     let begun = try EvaluationRun(data, settings: settings, results: results)
     var looks = 0
-    let ending = try begun.run(Finder()) {
-      looks += 1
-      return looks > 1
-    }
+    let ending = try begun.run(
+      Finder(),
+      shouldStop: {
+        looks += 1
+        return looks > 1
+      })
     #expect(ending == .interrupted)
     #expect(throws: EvaluationError.self) { try begun.found() }
     #expect(throws: EvaluationError.self) { try EvaluationRun(data, settings: settings, results: results) }
