@@ -31,8 +31,9 @@ struct AugmentedDetectorTests {
 
   private static let picture: Picture = {
     let (width, height) = (150, 100)
-    let pixels = (0..<height).flatMap { y in
-      (0..<width).flatMap { x in [UInt8(x), UInt8(2 * y), UInt8((x * y / 7) % 256)] }
+    var pixels: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width { pixels += [UInt8(x), UInt8(2 * y), UInt8((x * y / 7) % 256)] }
     }
     return Picture(width: width, height: height, pixels: pixels)
   }()
