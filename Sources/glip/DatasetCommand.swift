@@ -25,7 +25,8 @@ struct DatasetOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "Annotations: a .json file in the form of COCO, LVIS or MDETR, .jsonl (ODVG), the .yaml of TSV files, a folder "
-        + "of Pascal VOC or Flickr30k Entities, or a .tar file or folder of them (WebDataset).", valueName: "annotations"))
+        + "of Pascal VOC or Flickr30k Entities, or a .tar file or folder of them (WebDataset).",
+      valueName: "annotations"))
   var annotations: String
 
   @Option(
@@ -43,7 +44,9 @@ struct DatasetOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A file with the names of classes (ODVG, TSV, WebDataset).", valueName: "file"))
   var labelMap: String?
 
-  @Option(help: ArgumentHelp("A file that lists the pictures of a split (Pascal VOC).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "A file that lists the pictures of a split (Pascal VOC, Flickr30k Entities).", valueName: "file"))
   var list: String?
 
   @Option(help: ArgumentHelp("Take no more than so many records.", valueName: "count"))

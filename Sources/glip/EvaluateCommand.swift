@@ -8,7 +8,6 @@ import Synchronization
 import Torch
 
 extension Benchmark: ExpressibleByArgument {}
-extension ClassKnowledge.Matching: ExpressibleByArgument {}
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -190,75 +189,5 @@ extension EvaluateCommand {
 
   private final class Request: Sendable {
     let value = Atomic<Bool>(false)
-  }
-}
-
-/// What the network is asked, and at what size it sees pictures.
-struct EvaluateAsking: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A YAML or JSON file with what is known of classes, by name; it is said in the prompt after the name.",
-      valueName: "file"))
-  var knowledge: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Which words with knowledge a box must agree with: name, or phrase for all of them.", valueName: "words"
-    ))
-  var knowledgeMatching = ClassKnowledge.Matching.name
-
-  @Option(
-    help: ArgumentHelp(
-      "The most classes in one text. (default: 40 for LVIS, else as many as fit)", valueName: "count"))
-  var chunk: Int?
-
-  @Option(
-    help: ArgumentHelp("Pixels of the shorter side at which the network sees a picture.", valueName: "pixels")
-  )
-  var minSize = 800
-
-  @Option(
-    help: ArgumentHelp("Pixels that the longer side may not exceed; 0 for no bound.", valueName: "pixels"))
-  var maxSize = 1333
-
-  func validate() throws {
-    if let chunk, chunk < 1 { throw ValidationError("--chunk is \(chunk); it must be at least 1") }
-  }
-
-  func apply(to data: inout EvaluationData) throws {
-    guard let knowledge else { return }
-    guard !data.benchmark.asksForPhrases else {
-      throw CommandError("--knowledge is about classes, but \(data.dataset.name) has captions")
-    }
-    data.classPrompts = try ClassKnowledge(contentsOf: URL(fileURLWithPath: knowledge))
-      .added(to: data.classPrompts, matching: knowledgeMatching)
-  }
-
-  func options(_ benchmark: Benchmark) -> DetectionOptions {
-    var options = benchmark.options
-    options.resize = ResizeRule(minimumSide: minSize, maximumSide: maxSize == 0 ? nil : maxSize)
-    return options
-  }
-
-  func limit(_ benchmark: Benchmark) -> Int? { chunk ?? benchmark.classesPerText }
-}
-
-extension EvaluationFigures {
-  /// For a person.
-  func text(_ data: EvaluationData, perClass: Bool) -> String {
-    func number(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "none" }
-    let count = data.groundTruth.images.count
-    var parts = ["\(data.dataset.name): \(data.benchmark.rawValue), \(count) pictures"]
-    parts.append(table(figures.map { ["  " + $0.name, number($0.value)] }, rightAligned: [1]))
-    if perClass, let names = classes.first?.figures.map(\.name) {
-      let rows = classes.map { element in
-        [element.id.map { "\($0)" } ?? "", element.name, "\(element.objectCount)"]
-          + element.figures.map { number($0.value) }
-      }
-      let isOfClasses = !data.benchmark.asksForPhrases
-      let head = isOfClasses ? ["id", "class", "objects"] : ["", "type", "phrases"]
-      parts.append(table([head + names] + rows, rightAligned: Set([0] + (2..<3 + names.count))))
-    }
-    return parts.joined(separator: "\n")
   }
 }

@@ -27,7 +27,8 @@ struct EvaluateData: ParsableArguments {
   var labelMap: String?
 
   @Option(
-    help: ArgumentHelp("A file that lists the pictures of a split (Pascal VOC).", valueName: "file"))
+    help: ArgumentHelp(
+      "A file that lists the pictures of a split (Pascal VOC, Flickr30k Entities).", valueName: "file"))
   var list: String?
 
   @Option(help: ArgumentHelp("Take no more than so many records.", valueName: "count"))

@@ -117,6 +117,30 @@ struct DetectorTests {
     #expect(found.count <= Networks.everything.maximumDetections)
   }
 
+  @Test("a list in chunks finds what each chunk finds alone")
+  func chunks() throws {
+    let names = ["cat", "cup", "remote control", "sofa", "tin_can"].map { ClassPrompt($0) }
+    var prompts = detector.prompts
+    prompts.maximumClasses = 2
+    let chunked = try Detector(model: detector.model, prompts: prompts)
+    var options = Networks.everything
+    options.maximumDetections = 40
+    let alone = try stride(from: 0, to: 5, by: 2).map { start in
+      try detector.detect(cat, .classes(Array(names[start..<min(start + 2, 5)])), options: options)
+    }
+    #expect(alone.allSatisfy { $0.count == 40 })
+    (options.maximumDetectionsPerText, options.maximumDetections) = (40, .max)
+    let found = try chunked.detect(cat, .classes(names), options: options)
+    #expect(found.count == 120)
+    for (index, part) in alone.enumerated() {
+      let own = found.filter { $0.labelIndex / 2 == index }
+      #expect(own.map(\.label) == part.map(\.label))
+      #expect(own.map(\.score) == part.map(\.score) && own.map(\.box) == part.map(\.box))
+    }
+    options.maximumDetections = 50
+    #expect(try chunked.detect(cat, .classes(names), options: options) == Array(found.prefix(50)))
+  }
+
   @Test("a synonym answers under the class's name")
   func synonyms() throws {
     let alone = try detector.detect(cat, .classes(["sofa", "couch"]), options: Networks.everything)

@@ -62,7 +62,7 @@ public enum Benchmark: String, Sendable, CaseIterable, Codable {
     guard dataset.classes.isEmpty else { return .coco }
     let (source, position) = dataset.origin(of: 0)
     if source is FlickrDataset { return .flickr }
-    guard let grounding = source as? MDETRDataset else { return .refcoco }
+    guard let grounding = source as? MDETRDataset else { return .flickr }
     return try grounding.evaluatedPhrases(at: position).isEmpty ? .refcoco : .flickr
   }
 }

@@ -157,7 +157,7 @@ struct BrokenDataTests {
     Case("no such file", "nowhere.json: there is no such file.") { _ in "nowhere.json" },
     Case(
       "format that cannot be told",
-      "notes.txt: its format cannot be told; name one of coco, lvis, mdetr, odvg, voc, tsv, webdataset."
+      "notes.txt: its format cannot be told; name one of coco, lvis, mdetr, flickr, odvg, voc, tsv, webdataset."
     ) { folder in
       try folder.write("hello", to: "notes.txt")
       return "notes.txt"
