@@ -109,9 +109,11 @@ struct AugmentedDetectorTests {
   @Test func decayTakesThePlaceOfSuppression() throws {
     let hard = try Self.found(TestAugmentation([.init(64)]))
     let soft = try Self.found(
-      TestAugmentation([.init(64)], merging: BoxMerging(.gaussianDecay(sigma: 0.5))))
-    #expect(soft[0] == hard[0])
-    #expect(soft.count == 100)
+      TestAugmentation([.init(64)], merging: BoxMerging(.gaussianDecay(sigma: 100))))
+    #expect(soft[0] == hard[0] && soft.count == 100)
+    let hardly = try Self.found(
+      TestAugmentation([.init(64)], merging: BoxMerging(.gaussianDecay(sigma: 0.01))))
+    #expect(hardly[0] == hard[0] && hardly.count < soft.count)
     let overlapping = try Self.found(
       TestAugmentation([.init(64)], merging: BoxMerging(.linearDecay, overlap: 1)))
     // Without any limit nothing decays: the network's best, overlapping or not.
