@@ -31,8 +31,9 @@ struct AugmentedDetectorTests {
 
   private static let picture: Picture = {
     let (width, height) = (150, 100)
-    let pixels = (0..<height).flatMap { y in
-      (0..<width).flatMap { x in [UInt8(x), UInt8(2 * y), UInt8((x * y / 7) % 256)] }
+    var pixels: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width { pixels += [UInt8(x), UInt8(2 * y), UInt8((x * y / 7) % 256)] }
     }
     return Picture(width: width, height: height, pixels: pixels)
   }()
@@ -108,9 +109,11 @@ struct AugmentedDetectorTests {
   @Test func decayTakesThePlaceOfSuppression() throws {
     let hard = try Self.found(TestAugmentation([.init(64)]))
     let soft = try Self.found(
-      TestAugmentation([.init(64)], merging: BoxMerging(.gaussianDecay(sigma: 0.5))))
-    #expect(soft[0] == hard[0])
-    #expect(soft.count == 100)
+      TestAugmentation([.init(64)], merging: BoxMerging(.gaussianDecay(sigma: 100))))
+    #expect(soft[0] == hard[0] && soft.count == 100)
+    let hardly = try Self.found(
+      TestAugmentation([.init(64)], merging: BoxMerging(.gaussianDecay(sigma: 0.01))))
+    #expect(hardly[0] == hard[0] && hardly.count < soft.count)
     let overlapping = try Self.found(
       TestAugmentation([.init(64)], merging: BoxMerging(.linearDecay, overlap: 1)))
     // Without any limit nothing decays: the network's best, overlapping or not.

@@ -55,7 +55,7 @@ struct ODinWTests {
     #expect(try task.description(of: "val", in: root, prompt: .annotated).classes == nil)
     #expect(try task.description(of: "train_1_3", in: root).annotations == "/data/odinw/zoo/train/one.json")
     let error = #expect(throws: EvaluationError.self) { try task.description(of: "test", in: root) }
-    #expect(error?.reason == "Big Cats.v2 has no part 'test'; it has train, val")
+    #expect(error?.reason == "there is no part 'test' of Big Cats.v2, but train, val")
   }
 
   @Test func namesMayBeAnything() throws {
@@ -97,25 +97,27 @@ struct ODinWTests {
     #expect(throws: PromptError.self) { try encoder.encode(.classes([prompts[0]])) }
   }
 
-  @Test(arguments: [
-    ("DATASETS: [", "it is not YAML"),
-    ("a: 1", "DATASETS.REGISTER: it is missing"),
-    (text(test: "val"), "DATASETS.TEST"),
-    (text(test: #"("minival",)"#), "REGISTER has no 'minival'"),
-    (text(test: "[val]"), "DATASETS.TEST: a text with a Python value expected"),
-    (text(categories: #"[{"id": 1, "name": "a"}"#), "DATASETS.OVERRIDE_CATEGORY: ',' or ']' expected"),
-    (text(categories: #"[{"id": 1, "name": "a}]"#), "has no closing quote"),
-    (text(categories: #"[{"id": "1", "name": "a"}]"#), "category 1 needs a number"),
-    (text(categories: "__import__(os)"), "a value expected at character 1"),
-    (text(categories: String(repeating: "[", count: 10_000)), "nested too deeply"),
-    (text(prompt: #"[{"prefix": "a"}]"#), "phrase 1 has no text 'name'"),
-    (text(register: "    val: {img_dir: a}"), "DATASETS.REGISTER.val.ann_file: a path expected"),
-    (text(register: "    val: {ann_file: ../../a, img_dir: a}"), "leaves the folder of the data sets"),
-  ])
-  func mistakesAreNamed(text: String, reason: String) {
-    let error = #expect(throws: EvaluationError.self) { try Self.task(text) }
-    #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
-    #expect(error?.description.contains("zoo.yaml: ") == true)
+  @Test func mistakesAreNamed() throws {
+    let mistakes = [
+      ("DATASETS: [", "it is not YAML"),
+      ("a: 1", "DATASETS.REGISTER: it is missing"),
+      (Self.text(test: "val"), "DATASETS.TEST"),
+      (Self.text(test: #"("minival",)"#), "REGISTER has no 'minival'"),
+      (Self.text(test: "[val]"), "DATASETS.TEST: a text with a Python value expected"),
+      (Self.text(categories: #"[{"id": 1, "name": "a"}"#), "DATASETS.OVERRIDE_CATEGORY: ',' or ']' expected"),
+      (Self.text(categories: #"[{"id": 1, "name": "a}]"#), "has no closing quote"),
+      (Self.text(categories: #"[{"id": "1", "name": "a"}]"#), "category 1 needs a number"),
+      (Self.text(categories: "__import__(os)"), "a value expected at character 1"),
+      (Self.text(categories: String(repeating: "[", count: 10_000)), "nested too deeply"),
+      (Self.text(prompt: #"[{"prefix": "a"}]"#), "phrase 1 has no text 'name'"),
+      (Self.text(register: "    val: {img_dir: a}"), "DATASETS.REGISTER.val.ann_file: a path expected"),
+      (Self.text(register: "    val: {ann_file: ../../a, img_dir: a}"), "leaves the folder of the data sets"),
+    ]
+    for (text, reason) in mistakes {
+      let error = #expect(throws: EvaluationError.self) { try Self.task(text) }
+      #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+      #expect(error?.description.contains("zoo.yaml: ") == true)
+    }
   }
 
   @Test func aFolderStandsForItsFiles() throws {

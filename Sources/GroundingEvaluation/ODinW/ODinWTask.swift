@@ -72,7 +72,7 @@ extension ODinWTask {
     guard let found = parts[part] else {
       let names = parts.keys.filter { $0.split(separator: "_").count == 1 }.sorted()
       throw EvaluationError(
-        .invalidParameters, "\(name) has no part '\(part)'; it has \(names.joined(separator: ", "))")
+        .invalidParameters, "there is no part '\(part)' of \(name), but \(names.joined(separator: ", "))")
     }
     return DatasetDescription(
       annotations: root.appending(path: found.annotations).path, name: "\(name) (\(part))", format: .coco,
@@ -90,7 +90,7 @@ extension ODinWTask {
     guard phrases.count == classes.count else {
       throw EvaluationError(
         .invalidParameters,
-        "\(name) has \(phrases.count) phrases in CAPTION_PROMPT, but \(classes.count) classes")
+        "there are \(phrases.count) phrases in CAPTION_PROMPT of \(name), but \(classes.count) classes")
     }
     return zip(classes, phrases).map { element, phrase in
       ClassPrompt(element.name, phrase: phrase.name, prefix: phrase.prefix, suffix: phrase.suffix)
