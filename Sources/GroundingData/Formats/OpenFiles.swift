@@ -33,6 +33,9 @@ struct OpenFiles {
     case .tsv: return try TSVDataset(url, name: name, labelMap: labelMap, classes: classes, faults: faults)
     case .webdataset:
       return try WebDataset(url, name: name, labelMap: labelMap, classes: classes, faults: faults)
+    case .synthetic:
+      return try SyntheticDataset(
+        SceneMaterials(url), description.scenes ?? SceneSettings(), name: name, faults: faults)
     }
   }
 
@@ -58,7 +61,7 @@ struct OpenFiles {
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw DatasetError(file: url, "there is no such file")
     }
-    guard url.isFolder, description.format != .voc, description.format != .webdataset else { return url }
+    guard url.isFolder, ![.voc, .webdataset, .synthetic].contains(description.format) else { return url }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
     let json = names.filter { $0.hasSuffix(".json") && $0 != WebDataset.labelMapName }
     let isOther = names.contains { $0.hasSuffix(".tar") || $0.hasSuffix(".xml") || $0 == "Annotations" }
