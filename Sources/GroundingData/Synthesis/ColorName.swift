@@ -1,8 +1,8 @@
 /// Colours that captions tell of, as people tell them apart without much thought.
-enum ColorName: UInt8, Sendable, CaseIterable {
+package enum ColorName: UInt8, Sendable, CaseIterable {
   case red, orange, yellow, green, blue, purple, pink, brown, black, white, gray
 
-  var word: String { "\(self)" }
+  package var word: String { "\(self)" }
 
   /// In what a cut-out is tinted; none that shadows or highlights would hide.
   static let tints: [ColorName] = [.red, .orange, .yellow, .green, .blue, .purple, .pink, .brown]
@@ -27,7 +27,7 @@ enum ColorName: UInt8, Sendable, CaseIterable {
   /// The name of a colour; nil between two.
   ///
   /// - Parameter color: red, green and blue, 0 to 1
-  init?(_ color: SIMD3<Float>) {
+  package init?(_ color: SIMD3<Float>) {
     let (most, least) = (color.max(), color.min())
     let range = most - least
     let saturation = most > 0 ? range / most : 0

@@ -7,19 +7,19 @@ import Synchronization
 ///
 /// The file: their bytes one after the other, then 16 bytes for each (offset, width, height, channels, colour), then
 /// their number and `magic`. All numbers are little endian.
-final class PixelStore: Sendable {
+package final class PixelStore: Sendable {
   /// A picture to be stored.
-  struct Content: Sendable {
+  package struct Content: Sendable {
     var width, height, channels: Int
     var color: ColorName?
     var pixels: [UInt8]
 
-    init(_ cutout: Cutout) {
+    package init(_ cutout: Cutout) {
       (width, height, channels, pixels) = (cutout.width, cutout.height, 4, cutout.pixels)
       color = ColorName(most: cutout.pixels)
     }
 
-    init(_ picture: Picture) {
+    package init(_ picture: Picture) {
       (width, height, channels, pixels) = (picture.width, picture.height, 3, picture.pixels)
     }
   }
@@ -47,7 +47,7 @@ final class PixelStore: Sendable {
 
   /// - Parameter count: of pictures that there must be
   /// - Throws: `DatasetError` where it is not such a file.
-  init(_ url: URL, count: Int) throws(DatasetError) {
+  package init(_ url: URL, count: Int) throws(DatasetError) {
     do { file = try MappedFile(url) } catch { throw DatasetError(file: url, "it cannot be read") }
     let broken = DatasetError(file: url, "it is damaged; remove it, and it is made again")
     let index = count * Self.entrySize
@@ -83,12 +83,12 @@ final class PixelStore: Sendable {
   }
 
   /// Nil for one that could not be drawn.
-  subscript(index: Int) -> Raster? { rasters[index] }
+  package subscript(index: Int) -> Raster? { rasters[index] }
 
   /// Writes a file, with pictures that are made on all processors.
   ///
   /// - Parameter make: one of the pictures; nil if there is nothing to be seen on it
-  static func write(
+  package static func write(
     to url: URL, count: Int, _ make: @Sendable (Int) throws(DatasetError) -> Content?
   ) throws(DatasetError) {
     do {
@@ -128,13 +128,13 @@ final class PixelStore: Sendable {
 }
 
 /// A stored picture.
-struct Raster: @unchecked Sendable {  // The memory is never written.
-  let width, height: Int
+package struct Raster: @unchecked Sendable {  // The memory is never written.
+  package let width, height: Int
   /// 3 for RGB, 4 for RGB times alpha and alpha.
   let channels: Int
   /// What most of it is.
   let color: ColorName?
-  let bytes: UnsafeRawBufferPointer
+  package let bytes: UnsafeRawBufferPointer
   /// Holds the memory.
   let owner: MappedFile
 }

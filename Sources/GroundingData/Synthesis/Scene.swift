@@ -1,31 +1,31 @@
 import Pictures
 
 /// A picture that is thought out but not painted yet.
-struct Scene: Sendable {
-  struct Object: Sendable {
+package struct Scene: Sendable {
+  package struct Object: Sendable {
     /// Position among the names that the scene is composed of.
-    var name: Int
-    var look: SceneName.Look
-    var sprite: Sprite
+    package var name: Int
+    package var look: SceneName.Look
+    package var sprite: Sprite
     /// Of most of what is seen; nil where there is none that a caption could tell of.
-    var color: ColorName?
+    package var color: ColorName?
     /// Around what is seen of it.
-    var box: CornerBox
+    package var box: CornerBox
     /// Pixels of it that are seen, and that would be seen if there were nothing before it.
-    var visible, whole: Int
+    package var visible, whole: Int
     /// Positions of the objects that it hides a good part of.
     var covers: Set<Int> = []
   }
 
-  var size: Record.Size
-  var background: Background
+  package var size: Record.Size
+  package var background: Background
   /// From the rearmost to the foremost.
-  var objects: [Object]
+  package var objects: [Object]
   /// Of what is drawn at random in painting.
   var seed: SeededGenerator
 
-  struct Background: Sendable {
-    var raster: Raster
+  package struct Background: Sendable {
+    package var raster: Raster
     /// The part of it that is seen, in its pixels.
     var x, y, width, height: Float
     var isMirrored: Bool
@@ -49,7 +49,7 @@ struct Visibility {
   func hidden(by sprite: Sprite) -> (own: Int, counts: [Int: Int]) {
     var own = 0
     var counts = [Int](repeating: 0, count: 256)
-    forEachSolid(sprite) {
+    Self.forEachSolid(sprite, width, height) {
       own += 1
       counts[Int(owners[$0])] += 1
     }
@@ -59,8 +59,9 @@ struct Visibility {
   }
 
   mutating func put(_ sprite: Sprite, as object: Int) {
+    let (width, height) = (width, height)
     owners.withUnsafeMutableBufferPointer { owners in
-      forEachSolid(sprite) { owners[$0] = UInt8(object + 1) }
+      Self.forEachSolid(sprite, width, height) { owners[$0] = UInt8(object + 1) }
     }
   }
 
@@ -84,7 +85,9 @@ struct Visibility {
     }
   }
 
-  private func forEachSolid(_ sprite: Sprite, _ body: (Int) -> Void) {
+  private static func forEachSolid(
+    _ sprite: Sprite, _ width: Int, _ height: Int, _ body: (Int) -> Void
+  ) {
     sprite.pixels.withUnsafeBufferPointer { pixels in
       for y in max(0, -sprite.y)..<max(max(0, -sprite.y), min(sprite.height, height - sprite.y)) {
         for x in max(0, -sprite.x)..<max(max(0, -sprite.x), min(sprite.width, width - sprite.x))

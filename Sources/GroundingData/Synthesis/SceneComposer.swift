@@ -67,7 +67,7 @@ struct SceneComposer: Sendable {
     while scene.objects.count < wanted {
       let name = Int.random(in: 0..<entries.count, using: &generator)
       guard used.insert(name).inserted else { break }
-      let isCounted = entries[name].name.plural != nil
+      let isCounted = entries[name].name.plural != nil || entries[name].name.isPair
       let several = isCounted && generator.chance(0.3) ? Int.random(in: 2...4, using: &generator) : 1
       let side = objectSide(size, wanted: max(wanted, several), using: &generator)
       let look = entries[name].looks.randomElement(using: &generator) ?? entries[name].looks[0]
@@ -145,7 +145,7 @@ struct SceneComposer: Sendable {
     let most = room * max(0.26, 0.85 / Float(wanted).squareRoot())
     // The square root of a uniform number leans to the larger ones, which are few otherwise.
     let share = Float.random(in: 0...1, using: &generator).squareRoot()
-    return least + (most - least) * share * Float.random(in: 0.5...1, using: &generator)
+    return least + (most - least) * share * Float.random(in: 0.65...1, using: &generator)
   }
 
   /// Nil where a thing keeps its colours, as all do whose name tells of one.

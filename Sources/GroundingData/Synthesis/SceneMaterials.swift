@@ -6,9 +6,9 @@ import Pictures
 public struct SceneMaterials: Sendable {
   /// The folder that `Scripts/corpus-materials` fills.
   let folder: URL
-  let names: [SceneName]
+  package let names: [SceneName]
   /// Positions in the store, of backgrounds to train on and of the others.
-  let backgrounds: (train: [Int], val: [Int])
+  package let backgrounds: (train: [Int], val: [Int])
   let pixels: PixelStore
 
   /// Longer side that cut-outs are kept with, and shorter side of backgrounds, in pixels.
@@ -19,9 +19,8 @@ public struct SceneMaterials: Sendable {
   ///
   /// - Throws: `DatasetError` where something is missing or cannot be read.
   public init(_ folder: URL) throws(DatasetError) {
-    let texts = Bundle.module.bundleURL.appending(path: "Resources")
-    let names = try SceneName.read(texts.appending(path: "corpus-names.txt"))
-    let backgrounds = try Self.lines(of: texts.appending(path: "corpus-backgrounds.txt"), parts: 3)
+    let names = try Self.listedNames()
+    let backgrounds = try Self.lines(of: Self.texts.appending(path: "corpus-backgrounds.txt"), parts: 3)
     let looks = names.flatMap(\.looks)
     var key = PixelStore.Key()
     for look in looks { key.add("\(look.style):\(look.file)\n") }
@@ -38,7 +37,14 @@ public struct SceneMaterials: Sendable {
       pixels: try PixelStore(file, count: looks.count + backgrounds.count))
   }
 
-  init(folder: URL, names: [SceneName], backgrounds: (train: [Int], val: [Int]), pixels: PixelStore) {
+  /// The names that come with the program, whether or not their pictures were fetched.
+  package static func listedNames() throws(DatasetError) -> [SceneName] {
+    try SceneName.read(texts.appending(path: "corpus-names.txt"))
+  }
+
+  private static let texts = Bundle.module.bundleURL.appending(path: "Resources")
+
+  package init(folder: URL, names: [SceneName], backgrounds: (train: [Int], val: [Int]), pixels: PixelStore) {
     (self.folder, self.backgrounds, self.pixels) = (folder, backgrounds, pixels)
     // A font may lack a character, and a stamp may be empty.
     self.names = names.map { name in
@@ -77,23 +83,33 @@ private struct Drawing: Sendable {
     let fontFile = folder.appending(path: "noto/NotoColorEmoji.ttf")
     let font: EmojiFont
     do { font = try EmojiFont(contentsOf: fontFile) } catch { throw missing(fontFile, error) }
-    try PixelStore.write(to: file, count: looks.count + backgrounds.count) { index throws(DatasetError) in
-      guard index < looks.count else {
-        let url = folder.appending(path: "backgrounds").appending(path: backgrounds[index - looks.count])
-        do { return .init(try Picture(contentsOf: url).reduced(toShortSide: backgroundSide)) } catch {
-          throw missing(url, error)
-        }
-      }
-      let look = looks[index]
-      if look.style == "noto" {
-        let scalars = look.file.split(separator: "-").compactMap { UInt32($0, radix: 16) }
-          .compactMap(Unicode.Scalar.init)
-        return font.picture(of: String(String.UnicodeScalarView(scalars))).map { .init($0) }
-      }
-      let url = folder.appending(path: look.style).appending(path: look.file)
-      do { return try Cutout(contentsOf: url, side: cutoutSide).trimmed().map { .init($0) } } catch {
-        throw missing(url, error)
-      }
+    let count = looks.count + backgrounds.count
+    try PixelStore.write(to: file, count: count) { index throws(DatasetError) in
+      index < looks.count
+        ? try cutout(looks[index], font, side: cutoutSide)
+        : try background(backgrounds[index - looks.count], side: backgroundSide)
+    }
+  }
+
+  private func background(_ name: String, side: Int) throws(DatasetError) -> PixelStore.Content {
+    let url = folder.appending(path: "backgrounds").appending(path: name)
+    do { return .init(try Picture(contentsOf: url).reduced(toShortSide: side)) } catch {
+      throw missing(url, error)
+    }
+  }
+
+  /// Nil where there is nothing to be seen.
+  private func cutout(
+    _ look: SceneName.Look, _ font: EmojiFont, side: Int
+  ) throws(DatasetError) -> PixelStore.Content? {
+    if look.style == "noto" {
+      let scalars = look.file.split(separator: "-").compactMap { UInt32($0, radix: 16) }
+        .compactMap(Unicode.Scalar.init)
+      return font.picture(of: String(String.UnicodeScalarView(scalars))).map { .init($0) }
+    }
+    let url = folder.appending(path: look.style).appending(path: look.file)
+    do { return try Cutout(contentsOf: url, side: side).trimmed().map { .init($0) } } catch {
+      throw missing(url, error)
     }
   }
 

@@ -24,7 +24,7 @@ struct SceneMention: Sendable {
       if objects.count == 1 {
         mentions.append(one(objects[0], entry, of: scene, using: &generator))
       } else if Set(colors).count == objects.count, !colors.contains(nil), entry.isColorable,
-        entry.plural.map({ $0 != entry.name }) ?? false, generator.chance(0.6)
+        entry.plural != nil, generator.chance(0.6)
       {
         for object in objects {
           let phrase = "\(scene.objects[object].color?.word ?? "") \(entry.name)"
@@ -49,25 +49,25 @@ struct SceneMention: Sendable {
     }
     var phrase = short
     if hasSize, let size = scene.sizeWord(of: object, using: &generator) { phrase = "\(size) \(phrase)" }
-    let isPair = entry.plural == entry.name
     return SceneMention(
-      phrase: phrase, article: isPair || entry.plural == nil ? "" : phrase.article, objects: [object],
-      isPlural: isPair, short: short)
+      phrase: phrase, article: entry.plural == nil ? "" : phrase.article, objects: [object],
+      isPlural: entry.isPair, short: short)
   }
 
   private static func several(
     _ objects: [Int], _ entry: SceneName, _ colors: [ColorName?], using generator: inout SeededGenerator
   ) -> SceneMention {
     let numbers = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-    let isPair = entry.plural == entry.name
     let isColored = generator.chance(0.5) && Set(colors).count == 1 && entry.isColorable
     let color = isColored ? colors[0].map { "\($0.word) " } ?? "" : ""
     let things = color + (entry.plural ?? entry.name)
     let isVague = objects.count > 2 && generator.chance(0.15)
     let number = isVague ? "several" : numbers[min(objects.count - 2, numbers.count - 1)]
-    // "two scissors" is not said.
-    let phrase = isPair ? things : "\(number) \(things)"
-    return SceneMention(phrase: phrase, article: "", objects: objects, isPlural: true, short: things)
+    // Neither "two scissors" nor "two bread" is said.
+    let phrase = entry.plural == nil ? things : "\(number) \(things)"
+    return SceneMention(
+      phrase: phrase, article: "", objects: objects, isPlural: entry.plural != nil || entry.isPair,
+      short: things)
   }
 }
 

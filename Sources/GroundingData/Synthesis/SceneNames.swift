@@ -1,36 +1,46 @@
 import Foundation
 
 /// A name, and the pictures of what it names.
-struct SceneName: Sendable, Hashable {
-  enum Group: String {
+package struct SceneName: Sendable, Hashable {
+  package enum Group: String, Sendable {
     case base, novel
     /// Only in captions that come without boxes.
     case captions
   }
 
   /// One picture of it.
-  struct Look: Sendable, Hashable {
+  package struct Look: Sendable, Hashable {
     /// Who drew it: the folder of the materials.
-    var style: String
+    package var style: String
     /// In that folder; for a font, code points as "1F408-200D".
-    var file: String
+    package var file: String
     /// Whether it is kept from training.
-    var isHeldOut: Bool
+    package var isHeldOut: Bool
     /// Position in the store of pixels.
-    var picture: Int
+    package var picture: Int
+
+    package init(style: String, file: String, isHeldOut: Bool, picture: Int) {
+      (self.style, self.file, self.isHeldOut, self.picture) = (style, file, isHeldOut, picture)
+    }
   }
 
-  var group: Group
-  var name: String
-  /// Nil where it is not counted; the name itself where that is a plural already.
-  var plural: String?
-  var looks: [Look]
+  package var group: Group
+  package var name: String
+  /// What several are called; nil where it is not counted, and where the name is a plural already.
+  package var plural: String?
+  /// Whether the name is a plural, as "scissors" is.
+  package var isPair: Bool
+  package var looks: [Look]
+
+  package init(group: Group, name: String, plural: String?, isPair: Bool = false, looks: [Look]) {
+    (self.group, self.name, self.plural, self.isPair, self.looks) = (group, name, plural, isPair, looks)
+  }
 
   /// The style that is never trained on.
-  static let novelStyle = "twemoji"
+  package static let novelStyle = "twemoji"
 
   /// The looks that scenes of a split may show; none where the split lacks the name.
-  func looks(in split: SceneSettings.Split) -> [Look] {
+  package func looks(in split: SceneSettings.Split) -> [Look] {
     let drawn = looks.filter { $0.style != Self.novelStyle }
     let heldOut = drawn.filter(\.isHeldOut)
     switch (split, group) {
@@ -63,7 +73,8 @@ struct SceneName: Sendable, Hashable {
       }
       names.append(
         SceneName(
-          group: group, name: parts[1], plural: parts[2] == "-" ? nil : parts[2], looks: looks))
+          group: group, name: parts[1], plural: ["-", "="].contains(parts[2]) ? nil : parts[2],
+          isPair: parts[2] == "=", looks: looks))
     }
     return names
   }

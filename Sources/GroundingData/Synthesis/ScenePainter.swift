@@ -34,10 +34,8 @@ struct ScenePainter {
     let (width, height) = (width, height)
     canvas.withUnsafeMutableBufferPointer { canvas in
       Self.fill(background, width: width, height: height) { pixel, color in
-        let bytes = SIMD4<UInt8>(
-          truncatingIfNeeded: SIMD4<Int32>(
-            (color * background.light).clamped(lowerBound: .zero, upperBound: SIMD4(repeating: 255))))
-        (canvas[3 * pixel], canvas[3 * pixel + 1], canvas[3 * pixel + 2]) = (bytes.x, bytes.y, bytes.z)
+        let color = color * background.light
+        for channel in 0..<3 { canvas[3 * pixel + channel] = color[channel].byte }
       }
     }
   }
@@ -62,7 +60,8 @@ struct ScenePainter {
         let across = u - Float(left)
         @inline(__always) func color(_ x: Int, _ y: Int) -> SIMD4<Float> {
           let at = 3 * (y * raster.width + x)
-          return SIMD4<Float>(SIMD4(raster.bytes[at], raster.bytes[at + 1], raster.bytes[at + 2], 0))
+          return SIMD4(
+            Float(raster.bytes[at]), Float(raster.bytes[at + 1]), Float(raster.bytes[at + 2]), 0)
         }
         let above = color(left, upper) * (1 - across) + color(right, upper) * across
         let below = color(left, lower) * (1 - across) + color(right, lower) * across

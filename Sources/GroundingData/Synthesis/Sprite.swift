@@ -1,15 +1,15 @@
 /// A cut-out turned, sized and lit, ready to be put into a scene.
-struct Sprite: Sendable {
+package struct Sprite: Sendable {
   /// Of its upper left pixel in the scene; part of it may lie outside.
-  var x = 0, y = 0
-  let width, height: Int
+  package var x = 0, y = 0
+  package let width, height: Int
   /// Red, green and blue times alpha, and alpha.
-  let pixels: [UInt8]
+  package let pixels: [UInt8]
   /// Pixels that hide what is behind them.
   let solidCount: Int
 
   /// An alpha from which on a pixel counts as seen.
-  static let solid: UInt8 = 128
+  package static let solid: UInt8 = 128
 
   /// How a cut-out stands.
   struct Pose {
@@ -52,13 +52,12 @@ struct Sprite: Sendable {
               let shade = 0.35 * color.w + 0.65 * (0.3 * color.x + 0.59 * color.y + 0.11 * color.z)
               color = SIMD4(tint.x * shade, tint.y * shade, tint.z * shade, color.w)
             }
-            color = (color * pose.light).clamped(
-              lowerBound: .zero, upperBound: SIMD4(repeating: color.w))
-            let bytes = SIMD4<UInt8>(truncatingIfNeeded: SIMD4<Int32>(color + 0.5))
+            color *= pose.light
             let pixel = 4 * (y * width + x)
-            (target[pixel], target[pixel + 1]) = (bytes.x, bytes.y)
-            (target[pixel + 2], target[pixel + 3]) = (bytes.z, bytes.w)
-            if bytes.w >= Sprite.solid { solidCount += 1 }
+            for channel in 0..<3 { target[pixel + channel] = min(color[channel], color.w).byte }
+            let alpha = color.w.byte
+            target[pixel + 3] = alpha
+            if alpha >= Sprite.solid { solidCount += 1 }
           }
         }
       }
@@ -124,10 +123,16 @@ private struct Halved {
     @inline(__always) func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
       guard x >= 0, y >= 0, x < width, y < height else { return .zero }
       let at = 4 * (y * width + x)
-      return SIMD4<Float>(SIMD4(pixels[at], pixels[at + 1], pixels[at + 2], pixels[at + 3]))
+      return SIMD4(Float(pixels[at]), Float(pixels[at + 1]), Float(pixels[at + 2]), Float(pixels[at + 3]))
     }
     let above = pixel(left, upper) * (1 - right) + pixel(left + 1, upper) * right
     let below = pixel(left, upper + 1) * (1 - right) + pixel(left + 1, upper + 1) * right
     return above * (1 - lower) + below * lower
   }
+}
+
+extension Float {
+  /// The nearest value of 8 bits. (Converting vectors as a whole is many times slower.)
+  @inline(__always)
+  var byte: UInt8 { UInt8(Swift.min(Swift.max(self + 0.5, 0), 255)) }
 }

@@ -14,6 +14,8 @@ public struct SyntheticDataset: CheckedDataset {
   public var count: Int { settings.count }
   /// How many names there are to choose from.
   public var nameCount: Int { composer.entries.count }
+  /// Those names, in the order that `Scene.Object.name` counts in.
+  package var sceneNames: [SceneName] { composer.entries.map(\.name) }
 
   /// - Throws: `DatasetError` for settings that make no sense, or where there is nothing to compose.
   public init(
@@ -45,7 +47,8 @@ public struct SyntheticDataset: CheckedDataset {
   /// The record with its boxes also where the view keeps them back.
   public func answer(at index: Int) -> Record { answered(composer.scene(index), index) }
 
-  func scene(at index: Int) -> Scene { composer.scene(index) }
+  /// What a record tells of.
+  package func scene(at index: Int) -> Scene { composer.scene(index) }
 
   private func answered(_ scene: Scene, _ index: Int) -> Record {
     guard settings.view == .detection else {
