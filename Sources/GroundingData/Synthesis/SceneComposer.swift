@@ -141,23 +141,19 @@ struct SceneComposer: Sendable {
   /// The longer side of an object, in pixels: small ones are as many as large ones on a scale of powers.
   private func objectSide(_ size: Record.Size, wanted: Int, using generator: inout SeededGenerator) -> Float {
     let room = Float(min(size.width, size.height))
-    let least = max(24, room * 0.1)
+    let least = max(24, room * 0.12)
     let most = room * max(0.26, 0.85 / Float(wanted).squareRoot())
     // The square root of a uniform number leans to the larger ones, which are few otherwise.
     let share = Float.random(in: 0...1, using: &generator).squareRoot()
     return least + (most - least) * share * Float.random(in: 0.65...1, using: &generator)
   }
 
-  /// Nil where a thing keeps its colours, as all do whose name tells of one.
+  /// Nil where a thing keeps its colours.
   private func tint(of name: SceneName, using generator: inout SeededGenerator) -> ColorName? {
     let isTinted = generator.chance(0.15)
     let tint = ColorName.tints.randomElement(using: &generator)
-    let hasColor = name.name.split(separator: " ").contains { word in Self.colorWords.contains(String(word)) }
-    return isTinted && !hasColor ? tint : nil
+    return isTinted && name.isColorable ? tint : nil
   }
-
-  static let colorWords = Set(
-    ColorName.allCases.map(\.word) + ["grey", "gold", "silver", "bronze", "golden", "rainbow"])
 
   private func background(
     _ size: Record.Size, using generator: inout SeededGenerator
@@ -170,7 +166,7 @@ struct SceneComposer: Sendable {
     let whole = min(Float(raster.width), Float(raster.height) * shape)
     let width = whole * Float.random(in: 0.34...1, using: &generator)
     let height = width / shape
-    let light = Float.random(in: 0.75...1.2, using: &generator)
+    let light = Float.random(in: 0.85...1.3, using: &generator)
     let warmth = Float.random(in: -0.08...0.08, using: &generator)
     return Scene.Background(
       raster: raster, x: Float.random(in: 0...max(0, Float(raster.width) - width), using: &generator),

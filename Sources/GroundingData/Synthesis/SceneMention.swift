@@ -72,10 +72,28 @@ struct SceneMention: Sendable {
 }
 
 extension SceneName {
-  /// Whether a colour may stand before the name.
-  fileprivate var isColorable: Bool {
-    !name.split(separator: " ").contains { SceneComposer.colorWords.contains(String($0)) }
+  /// Whether a colour may stand before the name: it has none yet, and is of no people, where it would be taken for
+  /// another's.
+  var isColorable: Bool {
+    !name.split(separator: " ").contains { word in
+      Self.colorWords.contains(String(word)) || Self.peopleWords.contains(String(word))
+    }
   }
+
+  private static let colorWords = Set(
+    ColorName.allCases.map(\.word) + ["grey", "gold", "silver", "bronze", "golden", "rainbow"])
+
+  private static let peopleWords: Set = [
+    "angel", "artist", "astronaut", "baby", "boy", "claus", "cook", "detective", "doctor", "elf", "fairy",
+    "farmer",
+    "firefighter", "genie", "girl", "guard", "head", "jockey", "judge", "king", "mage", "man", "mechanic",
+    "mermaid",
+    "merman", "ninja", "nurse", "officer", "paratrooper", "people", "person", "pilot", "prince", "princess",
+    "scientist",
+    "singer", "skier", "snowboarder", "student", "superhero", "supervillain", "teacher", "vampire", "woman",
+    "worker",
+    "zombie",
+  ]
 }
 
 extension Scene {
