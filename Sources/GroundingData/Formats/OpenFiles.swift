@@ -82,7 +82,8 @@ struct OpenFiles {
     let unknown = DatasetError(
       file: url,
       "its format cannot be told; name one of "
-        + DatasetDescription.Format.allCases.map(\.rawValue).joined(separator: ", "))
+        + DatasetDescription.Format.allCases.filter { $0 != .synthetic }.map(\.rawValue)
+        .joined(separator: ", "))
     if url.isFolder {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
       if names.contains("Annotations") || names.contains(where: { $0.hasSuffix(".xml") }) { return .voc }
