@@ -66,4 +66,19 @@ struct MaterialsTests {
       #expect(try record.picture.load().width == record.size?.width)
     }
   }
+
+  @Test(.enabled(if: folder != nil)) func `A training configuration can name scenes`() throws {
+    let path = try #require(Self.folder).path
+    let text =
+      "{annotations: \"\(path)\", format: synthetic, limit: 5, scenes: {split: val, view: grounding, seed: 3}}"
+    let dataset = try DatasetDescription(yaml: text).open()
+    #expect(dataset.count == 5 && dataset.format == .synthetic)
+    guard case .caption(let caption) = try dataset.record(at: 4).text else {
+      Issue.record("no caption")
+      return
+    }
+    #expect(!caption.isEmpty)
+    let misspelt = text.replacing("seed:", with: "sead:")
+    #expect(throws: DecodingError.self) { try DatasetDescription(yaml: misspelt) }
+  }
 }
