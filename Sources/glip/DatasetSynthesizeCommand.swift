@@ -49,24 +49,39 @@ struct DatasetSynthesizeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where Scripts/corpus-materials has put things.", valueName: "folder"))
   var materials = ".deps/corpus"
 
-  func run() throws {
-    try Destination.checkFolder(out)
+  func validate() throws {
+    for (name, value, range) in [
+      ("count", count, 1...1 << 30), ("side", side, 64...2048), ("names", names ?? 1, 1...1 << 30),
+    ] where !range.contains(value) {
+      throw ValidationError(
+        "--\(name) is \(value); it must be from \(range.lowerBound) to \(range.upperBound)")
+    }
+    if settings.view == .detection, writtenFormat == .mdetr {
+      throw ValidationError("mdetr has no place for classes; give --view grounding, or another format")
+    }
+    if settings.view != .detection, [.coco, .voc, .yolo].contains(writtenFormat) {
+      throw ValidationError(
+        "\(writtenFormat.rawValue) has no place for a caption; give mdetr, odvg, tsv or webdataset")
+    }
+  }
+
+  private var settings: SceneSettings {
     var settings = SceneSettings()
     (settings.split, settings.seed, settings.count) = (split, seed, count)
     settings.view = view ?? (split == .captions ? .captions : .detection)
     (settings.side, settings.names) = (side, names)
-    let format = format ?? (settings.view == .detection ? .coco : .odvg)
-    if settings.view == .detection, format == .mdetr {
-      throw ValidationError("mdetr has no place for classes; give --view grounding, or another format")
-    }
-    if settings.view != .detection, [.coco, .voc, .yolo].contains(format) {
-      throw ValidationError("\(format.rawValue) has no place for a caption; give mdetr, odvg or webdataset")
-    }
+    return settings
+  }
+
+  private var writtenFormat: WrittenFormat { format ?? (settings.view == .detection ? .coco : .odvg) }
+
+  func run() throws {
+    try Destination.checkFolder(out)
     let progress = ProgressLine()
     progress.show("Opening \(printable(materials))")
     defer { progress.clear() }
     let dataset = try SyntheticDataset(SceneMaterials(URL(fileURLWithPath: materials)), settings)
-    try dataset.write(to: URL(fileURLWithPath: out), as: format) {
+    try dataset.write(to: URL(fileURLWithPath: out), as: writtenFormat) {
       progress.show($0, of: count, unit: "pictures")
     }
     progress.clear()

@@ -14,8 +14,8 @@ public struct SceneMaterials: Sendable {
   /// Longer side that cut-outs are kept with, and shorter side of backgrounds, in pixels.
   private static let (cutoutSide, backgroundSide) = (160, 512)
 
-  /// Opens a folder of materials. The first time all of them are drawn and kept in a file there, which takes about a
-  /// minute.
+  /// Opens a folder of materials. The first time all of them are drawn and kept in a file there, which takes
+  /// some ten seconds.
   ///
   /// - Throws: `DatasetError` where something is missing or cannot be read.
   public init(_ folder: URL) throws(DatasetError) {
@@ -23,18 +23,30 @@ public struct SceneMaterials: Sendable {
     let backgrounds = try Self.lines(of: Self.texts.appending(path: "corpus-backgrounds.txt"), parts: 3)
     let looks = names.flatMap(\.looks)
     var key = PixelStore.Key()
+    key.add("1 \(Self.cutoutSide) \(Self.backgroundSide)\n")
     for look in looks { key.add("\(look.style):\(look.file)\n") }
     for line in backgrounds { key.add(line.parts[2] + "\n") }
     let file = folder.appending(path: "pixels-\(key).cache")
     if !FileManager.default.fileExists(atPath: file.path) {
       let drawing = Drawing(folder: folder, looks: looks, backgrounds: backgrounds.map(\.parts[2]))
       try drawing.write(to: file, cutoutSide: Self.cutoutSide, backgroundSide: Self.backgroundSide)
+      Self.removeOthers(than: file)
     }
     let positions = backgrounds.indices.map { (looks.count + $0, backgrounds[$0].parts[0] == "val") }
     self.init(
       folder: folder, names: names,
       backgrounds: (positions.filter { !$0.1 }.map(\.0), positions.filter(\.1).map(\.0)),
       pixels: try PixelStore(file, count: looks.count + backgrounds.count))
+  }
+
+  /// Removes what other versions of the program have drawn, which is large and made again when it is needed.
+  private static func removeOthers(than file: URL) {
+    let folder = file.deletingLastPathComponent()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    for name in names where name.hasPrefix("pixels-") && name.hasSuffix(".cache") {
+      guard name != file.lastPathComponent else { continue }
+      try? FileManager.default.removeItem(at: folder.appending(path: name))
+    }
   }
 
   /// The names that come with the program, whether or not their pictures were fetched.
