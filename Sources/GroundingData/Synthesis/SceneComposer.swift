@@ -105,13 +105,14 @@ struct SceneComposer: Sendable {
       light: (scene.background.light + 1) * 0.5 * SIMD4(light + warmth, light, light - warmth, 1), tint: tint)
     var sprite = Sprite(raster, pose)
     guard sprite.solidCount >= Self.leastVisible else { return }
+    // Mostly a place beside the others is looked for at first.
+    let tidyAttempts = generator.chance(0.7) ? 7 : 0
     for attempt in 0..<14 {
       sprite.x = Self.position(sprite.width, scene.size.width, using: &generator)
       sprite.y = Self.position(sprite.height, scene.size.height, using: &generator)
       let (own, hidden) = visibility.hidden(by: sprite)
       guard Double(own) >= (1 - Self.mostOutside) * Double(sprite.solidCount) else { continue }
-      // At first a place beside the others is looked for.
-      let allowed = attempt < 7 ? 0.08 : Self.mostHidden
+      let allowed = attempt < tidyAttempts ? 0.08 : Self.mostHidden
       let fits = hidden.allSatisfy { index, count in
         let rest = scene.objects[index].visible - count
         return Double(rest) >= (1 - allowed) * Double(scene.objects[index].whole) && rest >= Self.leastVisible
