@@ -47,7 +47,7 @@ let package = Package(
       name: "GroundingData",
       dependencies: [
         "CArchive", "Checkpoints", "GLIP", "Pictures", "Torch", .product(name: "Yams", package: "Yams"),
-      ]),
+      ], resources: [.copy("Resources")]),
 
     // How good detections are, as the benchmarks define it.
     .target(

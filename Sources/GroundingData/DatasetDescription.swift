@@ -5,13 +5,16 @@ import Yams
 public struct DatasetDescription: Codable, Sendable, Hashable {
   public enum Format: String, Codable, Sendable, CaseIterable {
     case coco, lvis, mdetr, flickr, odvg, voc, tsv, webdataset
+    /// Scenes composed when they are asked for.
+    case synthetic
   }
 
   /// For messages and statistics; nil for the path of the annotations.
   public var name: String?
   /// Nil to tell it from the files.
   public var format: Format?
-  /// A file, or for VOC, Flickr30k Entities and WebDataset a folder.
+  /// A file; for VOC, Flickr30k Entities and WebDataset a folder; for synthetic scenes the folder of what they are
+  /// composed of.
   public var annotations: String
   /// The folder of the pictures; nil for `images` beside the annotations, else the annotations' own folder.
   public var pictures: String?
@@ -26,19 +29,23 @@ public struct DatasetDescription: Codable, Sendable, Hashable {
   public var onError: FaultPolicy
   /// Use no more than so many records, the first ones.
   public var limit: Int?
+  /// Which scenes, for `synthetic`.
+  public var scenes: SceneSettings?
 
   public init(
     annotations: String, name: String? = nil, format: Format? = nil, pictures: String? = nil,
     picturesBySource: [String: String]? = nil, labelMap: String? = nil, list: String? = nil,
-    classes: [ObjectClass]? = nil, onError: FaultPolicy = .fail, limit: Int? = nil
+    classes: [ObjectClass]? = nil, onError: FaultPolicy = .fail, limit: Int? = nil,
+    scenes: SceneSettings? = nil
   ) {
     (self.annotations, self.name, self.format, self.pictures) = (annotations, name, format, pictures)
     (self.picturesBySource, self.labelMap, self.list) = (picturesBySource, labelMap, list)
-    (self.classes, self.onError, self.limit) = (classes, onError, limit)
+    (self.classes, self.onError, self.limit, self.scenes) = (classes, onError, limit, scenes)
   }
 
   private enum CodingKeys: String, CodingKey {
-    case name, format, annotations, pictures, picturesBySource, labelMap, list, classes, onError, limit
+    case name, format, annotations, pictures, picturesBySource, labelMap, list, classes, onError, limit,
+      scenes
   }
 
   public init(from decoder: any Decoder) throws {
@@ -53,6 +60,7 @@ public struct DatasetDescription: Codable, Sendable, Hashable {
     classes = try values.decodeIfPresent([ObjectClass].self, forKey: .classes)
     onError = try values.decodeIfPresent(FaultPolicy.self, forKey: .onError) ?? .fail
     limit = try values.decodeIfPresent(Int.self, forKey: .limit)
+    scenes = try values.decodeIfPresent(SceneSettings.self, forKey: .scenes)
   }
 }
 

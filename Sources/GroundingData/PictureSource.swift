@@ -8,6 +8,8 @@ public enum PictureSource: Sendable, Hashable {
   case slice(of: URL, offset: Int, count: Int)
   /// Within another file in base64: a column of the authors' TSV.
   case base64(of: URL, offset: Int, count: Int)
+  /// In no file.
+  case made(MadePicture)
 
   /// Reads and decodes the picture. Reads no more than its own bytes, and none that `limits` does not allow.
   public func load(limits: DecodingLimits = .default) throws(PictureError) -> Picture {
@@ -28,6 +30,8 @@ public enum PictureSource: Sendable, Hashable {
         throw .unreadable(name: name, reason: "it is not valid base64")
       }
       return data
+    case .made(let picture):
+      return try picture.bytes()
     }
   }
 
@@ -37,17 +41,20 @@ public enum PictureSource: Sendable, Hashable {
     case .file(let url): url.relativePath
     case .slice(let url, let offset, _), .base64(let url, let offset, _):
       "\(url.relativePath) at byte \(offset)"
+    case .made(let picture): picture.name
     }
   }
 
   /// Whether the bytes are there at all, without reading them.
   public func checkPresence() throws(PictureError) {
-    let (url, end) =
-      switch self {
-      case .file(let url): (url, 1)
-      case .slice(let url, let offset, let count), .base64(let url, let offset, let count):
-        (url, offset + count)
-      }
+    let url: URL
+    let end: Int
+    switch self {
+    case .file(let file): (url, end) = (file, 1)
+    case .slice(let file, let offset, let count), .base64(let file, let offset, let count):
+      (url, end) = (file, offset + count)
+    case .made: return
+    }
     var info = stat()
     guard stat(url.path, &info) == 0 else { throw failure() }
     guard info.st_mode & S_IFMT == S_IFREG else {
@@ -86,4 +93,19 @@ public enum PictureSource: Sendable, Hashable {
   private func failure() -> PictureError {
     .unreadable(name: name, reason: String(cString: strerror(errno)).lowercased())
   }
+}
+
+/// A picture that is made when it is asked for, the same every time.
+public struct MadePicture: Sendable, Hashable {
+  /// Tells it from all others.
+  public let name: String
+  /// Its encoded bytes.
+  let bytes: @Sendable () throws(PictureError) -> Data
+
+  public init(name: String, bytes: @escaping @Sendable () throws(PictureError) -> Data) {
+    (self.name, self.bytes) = (name, bytes)
+  }
+
+  public static func == (left: Self, right: Self) -> Bool { left.name == right.name }
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }

@@ -6,17 +6,18 @@ import RunLog
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dataset",
-    abstract: "Look at annotated pictures, check them, and write them in another format.",
+    abstract: "Look at annotated pictures, check them, write them in another format, or compose them.",
     discussion: """
       Examples:
         glip dataset inspect annotations.json --images pictures
         glip dataset stats VOC2012 --json -
         glip dataset convert annotations.json --to odvg --output train.jsonl
         glip dataset preview annotations.json --output sheet.jpg
+        glip dataset synthesize --out scenes --count 1000 --view grounding
       """,
     subcommands: [
       DatasetInspectCommand.self, DatasetStatsCommand.self, DatasetConvertCommand.self,
-      DatasetPreviewCommand.self,
+      DatasetPreviewCommand.self, DatasetSynthesizeCommand.self,
     ])
 }
 

@@ -36,6 +36,9 @@ struct OpenFiles {
     case .tsv: return try TSVDataset(url, name: name, labelMap: labelMap, classes: classes, faults: faults)
     case .webdataset:
       return try WebDataset(url, name: name, labelMap: labelMap, classes: classes, faults: faults)
+    case .synthetic:
+      return try SyntheticDataset(
+        SceneMaterials(url), description.scenes ?? SceneSettings(), name: name, faults: faults)
     }
   }
 
@@ -61,7 +64,9 @@ struct OpenFiles {
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw DatasetError(file: url, "there is no such file")
     }
-    guard url.isFolder, ![.voc, .flickr, .webdataset].contains(description.format) else { return url }
+    guard url.isFolder, ![.voc, .flickr, .webdataset, .synthetic].contains(description.format) else {
+      return url
+    }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
     let json = names.filter { $0.hasSuffix(".json") && $0 != WebDataset.labelMapName }
     let isOther = names.contains { $0.hasSuffix(".tar") || $0.hasSuffix(".xml") || $0 == "Annotations" }
@@ -82,7 +87,8 @@ struct OpenFiles {
     let unknown = DatasetError(
       file: url,
       "its format cannot be told; name one of "
-        + DatasetDescription.Format.allCases.map(\.rawValue).joined(separator: ", "))
+        + DatasetDescription.Format.allCases.filter { $0 != .synthetic }.map(\.rawValue)
+        .joined(separator: ", "))
     if url.isFolder {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
       if names.contains("Annotations"), names.contains("Sentences") { return .flickr }
