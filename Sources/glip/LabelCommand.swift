@@ -73,8 +73,8 @@ struct LabelCommand: ParsableCommand {
     switch try Launcher(again: processes, threads: model.threads).run() {
     case .finished: break
     case .failed(let rank, let ending):
-      let reason = withoutFullStop("\(Launcher.Outcome.failed(rank: rank, ending))")
-      throw CommandError("\(reason) The same command goes on with what is done")
+      let outcome = Launcher.Outcome.failed(rank: rank, ending)
+      throw CommandError("\(outcome) The same command goes on with what is done")
     }
   }
 }
