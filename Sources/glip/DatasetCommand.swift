@@ -30,44 +30,15 @@ struct DatasetOptions: ParsableArguments {
       valueName: "annotations"))
   var annotations: String
 
-  @Option(
-    help: ArgumentHelp(
-      "The format, where it cannot be told: \(DatasetDescription.Format.allCases.map(\.rawValue).joined(separator: ", ")).",
-      valueName: "format"))
-  var format: DatasetDescription.Format?
-
-  @Option(
-    help: ArgumentHelp(
-      "The folder of the pictures; without it, 'images' beside the annotations, or their own folder. Of pictures from "
-        + "several sources, repeat it as source=folder.", valueName: "folder"))
-  var images: [String] = []
-
-  @Option(help: ArgumentHelp("A file with the names of classes (ODVG, TSV, WebDataset).", valueName: "file"))
-  var labelMap: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "A file that lists the pictures of a split (Pascal VOC, Flickr30k Entities).", valueName: "file"))
-  var list: String?
-
-  @Option(help: ArgumentHelp("Take no more than so many records.", valueName: "count"))
-  var limit: Int?
+  @OptionGroup var reading: ReadingOptions
 
   @Flag(help: "Leave out what is malformed, after telling of it.")
   var skip = false
 
-  func validate() throws {
-    if let limit, limit < 1 { throw ValidationError("--limit is \(limit); it must be at least 1") }
-    if images.count > 1, !images.allSatisfy({ $0.contains("=") }) {
-      throw ValidationError("several --images must each be written as source=folder")
-    }
-  }
-
   /// - Parameter policy: what happens at malformed records.
   func open(_ policy: FaultPolicy) throws -> any CheckedDataset {
-    var description = DatasetDescription(
-      annotations: annotations, format: format, labelMap: labelMap, list: list, onError: policy, limit: limit)
-    description.takePictures(from: images)
+    var description = DatasetDescription(annotations: annotations, onError: policy)
+    reading.apply(to: &description)
     let progress = ProgressLine()
     progress.show("Reading \(printable(annotations))")
     defer { progress.clear() }

@@ -24,14 +24,7 @@ struct EvaluateAsking: ParsableArguments {
       "The most classes in one text. (default: 40 for LVIS, else as many as fit)", valueName: "count"))
   var chunk: Int?
 
-  @Option(
-    help: ArgumentHelp("Pixels of the shorter side at which the network sees a picture.", valueName: "pixels")
-  )
-  var minSize = 800
-
-  @Option(
-    help: ArgumentHelp("Pixels that the longer side may not exceed; 0 for no bound.", valueName: "pixels"))
-  var maxSize = 1333
+  @OptionGroup var size: SizeOptions
 
   func validate() throws {
     if let chunk, chunk < 1 { throw ValidationError("--chunk is \(chunk); it must be at least 1") }
@@ -48,7 +41,7 @@ struct EvaluateAsking: ParsableArguments {
 
   func options(_ benchmark: Benchmark) -> DetectionOptions {
     var options = benchmark.options
-    options.resize = ResizeRule(minimumSide: minSize, maximumSide: maxSize == 0 ? nil : maxSize)
+    options.resize = size.rule
     return options
   }
 

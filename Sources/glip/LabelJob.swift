@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import GLIP
 import GroundingData
@@ -109,8 +110,8 @@ struct LabelJob {
   private func fingerprint(_ path: String) throws -> String {
     guard FileManager.default.fileExists(atPath: path) else { return "pattern" }
     do {
-      return try Fingerprint.text(
-        of: URL(fileURLWithPath: path), without: URL(fileURLWithPath: command.output))
+      let output = URL(fileURLWithPath: command.output)
+      return try Fingerprint(sampling: URL(fileURLWithPath: path), without: output).description
     } catch {
       throw CommandError(error, at: path)
     }

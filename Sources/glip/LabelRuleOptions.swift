@@ -46,14 +46,7 @@ struct LabelRuleOptions: ParsableArguments {
     help: ArgumentHelp("The most detections of one picture that are considered.", valueName: "count"))
   var maxDetections = 100
 
-  @Option(
-    help: ArgumentHelp("Pixels of the shorter side at which the network sees a picture.", valueName: "pixels")
-  )
-  var minSize = 800
-
-  @Option(
-    help: ArgumentHelp("Pixels that the longer side may not exceed; 0 for no bound.", valueName: "pixels"))
-  var maxSize = 1333
+  @OptionGroup var size: SizeOptions
 
   func validate() throws {
     guard minArea <= maxArea else { throw ValidationError("--min-area is larger than --max-area") }
@@ -74,7 +67,7 @@ struct LabelRuleOptions: ParsableArguments {
     var options = DetectionOptions()
     options.overlap = nms
     options.maximumDetections = maxDetections
-    options.resize = ResizeRule(minimumSide: minSize, maximumSide: maxSize == 0 ? nil : maxSize)
+    options.resize = size.rule
     return options
   }
 
@@ -85,7 +78,7 @@ struct LabelRuleOptions: ParsableArguments {
       "--nms": "\(nms)",
       "--nms-all": nmsAll.map { "\($0)" } ?? "none", "--max-boxes": maxBoxes.map { "\($0)" } ?? "any",
       "--min-boxes": "\(minBoxes)", "--keep-empty": "\(keepEmpty)", "--max-detections": "\(maxDetections)",
-      "--min-size": "\(minSize)", "--max-size": "\(maxSize)",
+      "--min-size": "\(size.minSize)", "--max-size": "\(size.maxSize)",
     ]
   }
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import GLIP
 import GroundingEvaluation
 import Torch

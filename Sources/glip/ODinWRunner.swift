@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import GLIP
 import GroundingData
@@ -63,9 +64,7 @@ final class ODinWRunner {
     var settings = data.settings(options, classesPerText: nil).merging(settings) { $1 }
     settings["looks"] = try augmentation.augmentation(options.resize)?.description
     if let configuration {
-      var recipe = Fingerprint()
-      recipe.add(try configuration.yaml)
-      settings["training"] = "\(recipe)"
+      settings["training"] = "\(Fingerprint(try configuration.yaml))"
     }
     // A pass begins only when training is over.
     let isBegun = FileManager.default.fileExists(atPath: folder.appending(path: "found").path)

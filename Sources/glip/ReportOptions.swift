@@ -19,14 +19,7 @@ struct ReportOptions: ParsableArguments {
       "Boxes of one label that overlap by more than this share are one object, 0 to 1.", valueName: "share"))
   var nms = 0.6
 
-  @Option(
-    help: ArgumentHelp("Pixels of the shorter side at which the network sees a picture.", valueName: "pixels")
-  )
-  var minSize = 800
-
-  @Option(
-    help: ArgumentHelp("Pixels that the longer side may not exceed; 0 for no bound.", valueName: "pixels"))
-  var maxSize = 1333
+  @OptionGroup var size: SizeOptions
 
   func resolved() -> DetectionOptions {
     var options = DetectionOptions()
@@ -34,7 +27,7 @@ struct ReportOptions: ParsableArguments {
     for item in labelThreshold { options.labelThresholds[item.label] = item.score }
     options.maximumDetections = maxDetections
     options.overlap = nms
-    options.resize = ResizeRule(minimumSide: minSize, maximumSide: maxSize == 0 ? nil : maxSize)
+    options.resize = size.rule
     return options
   }
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 
 /// The folder that a data set is labelled into, by one or several processes, at once or in several goes.
@@ -180,7 +181,7 @@ private struct UniqueNames {
   mutating func unique(_ name: String) -> String {
     var result = name
     var number = 2
-    while !taken.insert(Fingerprint(result.utf8).value).inserted {
+    while !taken.insert(Fingerprint(result).value).inserted {
       result = "\(name)-\(number)"
       number += 1
     }
