@@ -64,12 +64,8 @@ struct ServeCommand: AsyncParsableCommand {
       warn("Everybody who reaches \(place.host) may use this server; --tokens asks for a token")
     }
     Self.watchSignals(server, logger)
-    do {
-      try await server.run { [place] port in
-        try? say("Listening on http://\(place.host.contains(":") ? "[\(place.host)]" : place.host):\(port)")
-      }
-    } catch {
-      throw CommandError("Cannot listen on \(place.host), port \(place.port): \(reason(error))")
+    try await server.run { [place] port in
+      try? say("Listening on http://\(place.host.contains(":") ? "[\(place.host)]" : place.host):\(port)")
     }
   }
 

@@ -37,7 +37,7 @@ final class Connection: Sendable {
   func offer(_ text: String) async { try? await send(Data(text.utf8)) }
 
   /// Waits until the other side closes, and closes itself after some seconds.
-  func closed(within seconds: Int64 = 20) async throws -> Bool {
+  func closed(within seconds: Int64 = 20) async -> Bool {
     let timer = channel.eventLoop.scheduleTask(in: .seconds(seconds)) { [channel] in
       channel.close(promise: nil)
       return true
@@ -67,7 +67,7 @@ final class Connection: Sendable {
   static func exchange(port: Int, _ data: Data) async throws -> String {
     let connection = try await Connection(port: port)
     try? await connection.send(data)
-    _ = try await connection.closed()
+    _ = await connection.closed()
     return connection.text
   }
 }

@@ -57,8 +57,8 @@ struct HostileTests {
           try await Task.sleep(for: .milliseconds(20))
         }
       }
-      #expect(try await header.closed())
-      #expect(try await body.closed())
+      #expect(await header.closed())
+      #expect(await body.closed())
       trickle.cancel()
       #expect(body.text.hasPrefix("HTTP/1.1 408 ") && body.text.contains("request_timeout"), "\(body.text)")
       #expect(try await served.get("/healthz").status == 200)

@@ -13,7 +13,7 @@ struct OpenAPITests {
     try await Served.run {
       $0.limits.picturePixels = 10_000
     } _: { served in
-      let document = try Description(served.get("/openapi.json").json)
+      let document = try await Description(served.get("/openapi.json").json)
       var seen: Set<String> = []
       func check(
         _ answer: Answer, _ method: String, _ path: String, location: SourceLocation = #_sourceLocation
@@ -66,12 +66,12 @@ struct OpenAPITests {
 
   @Test("every field that is described is taken, and no other, in every encoding")
   func fields() async throws {
-    let values: [String: Any] = [
+    nonisolated(unsafe) let values: [String: Any] = [
       "picture": png.base64EncodedString(), "pictures": [png.base64EncodedString()], "classes": "cat",
       "prompt": "cat. ", "caption": "[a cat]", "threshold": 0.5, "max_detections": 3, "format": "json",
     ]
     try await Served.run { served in
-      let document = try Description(served.get("/openapi.json").json)
+      let document = try await Description(served.get("/openapi.json").json)
       for path in ["/v1/detect", "/v1/detect/batch"] {
         let schemas = try document.requestSchemas(path)
         #expect(schemas.keys.contains("application/json") && schemas.keys.contains("multipart/form-data"))

@@ -160,7 +160,7 @@ enum TestPicture {
 
 /// The computed weights of a network so small that it runs in no time, but for a prior that lets everything pass for
 /// an object.
-private struct EagerWeights: ParameterSource {
+struct EagerWeights: ParameterSource {
   static let configuration = GLIPConfiguration(
     swin: SwinConfiguration(channels: 16, depths: [1, 1, 1, 1], heads: [1, 2, 4, 4], window: 5),
     bert: BERTConfiguration(

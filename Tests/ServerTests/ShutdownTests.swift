@@ -24,7 +24,7 @@ struct ShutdownTests {
         served.server.stop()
         for connection in connections { try await connection.send(body) }
         for connection in connections {
-          #expect(try await connection.closed(), "the connection stays open")
+          #expect(await connection.closed(), "the connection stays open")
           answers.withLock { $0.append(connection.text) }
         }
       }
@@ -50,7 +50,7 @@ struct ShutdownTests {
               if index == 30 { served.server.stop() }
               guard let connection = try? await Connection(port: served.port) else { return }
               await connection.offer("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-              #expect(try await connection.closed())
+              #expect(await connection.closed())
               #expect(connection.text.isEmpty || connection.text.hasSuffix("}"))
             }
           }
@@ -74,9 +74,9 @@ struct ShutdownTests {
       #expect(try await asking.wait(for: "ok"))
       served.server.stop()
       await asking.offer("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
-      #expect(try await asking.closed())
+      #expect(await asking.closed())
       #expect(asking.text.contains("HTTP/1.1 503 ") && asking.text.contains("not_ready"))
-      #expect(try await idle.closed())
+      #expect(await idle.closed())
     }
   }
 }

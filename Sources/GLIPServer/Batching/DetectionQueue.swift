@@ -27,6 +27,10 @@ final class DetectionQueue: Sendable {
     self.largestBatch = largestBatch
     self.metrics = metrics
     state = Mutex(QueueState(capacity: capacity))
+  }
+
+  /// To be called once, before anything is asked for.
+  func start() {
     let thread = Thread { [self] in
       while let jobs = nextBatch() { run(jobs) }
     }

@@ -11,8 +11,8 @@ import Synchronization
 /// Detection over HTTP.
 ///
 /// ```swift
-/// let server = try DetectionServer(detector, model: "glip-t", configuration: .init(), logger: logger)
-/// try await server.run { print("listening on port \($0)") }
+/// let server = try DetectionServer(detector, model: "glip-t", version: "1", configuration: .init(), logger: logger)
+/// try await server.run { port in print("listening on port \(port)") }
 /// ```
 public final class DetectionServer: Sendable {
   private let configuration: ServerConfiguration
@@ -50,12 +50,13 @@ public final class DetectionServer: Sendable {
       logger: logger, isDraining: { stopping.isMade })
   }
 
-  /// Serves until `stop` is called and everything that was accepted is answered.
+  /// Serves until `stop` is called and everything that was accepted is answered. To be called once.
   ///
   /// - Parameter onListening: gets the port.
-  /// - Throws: `IOError` if the address cannot be listened on.
+  /// - Throws: `ListenError` if the address cannot be listened on.
   public func run(onListening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
     service.workers.start()
+    service.queue.start()
     let limits = configuration.limits
     let guards: @Sendable () -> [any RemovableChannelHandler] = { [stopping] in
       [ConnectionGuard(limits: limits, isDraining: { stopping.isMade })]
@@ -95,7 +96,8 @@ public final class DetectionServer: Sendable {
       stopping.make()
       service.queue.close()
       try? await service.workers.shutdownGracefully()
-      throw error
+      guard stopping.listener.withLock({ $0 }) == nil else { throw error }
+      throw ListenError(error, host: configuration.host, port: configuration.port)
     }
     service.queue.close()
     try await service.workers.shutdownGracefully()
@@ -158,4 +160,16 @@ private final class StopRequest: Sendable {
   }
 
   func wait() async { for await _ in stream {} }
+}
+
+/// Why a server does not listen.
+public struct ListenError: Error, CustomStringConvertible, LocalizedError, Sendable {
+  public let description: String
+  public var errorDescription: String? { description }
+
+  init(_ error: any Error, host: String, port: Int) {
+    let code = (error as? IOError)?.errnoCode
+    let reason = code.map { String(cString: strerror($0)).lowercased() } ?? "the address is not known"
+    description = "Cannot listen on \(host), port \(port): \(reason)."
+  }
 }

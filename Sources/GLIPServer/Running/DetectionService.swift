@@ -24,15 +24,20 @@ struct DetectionService: Sendable {
   struct Parsed: Sendable {
     let request: DetectRequest
     let prompt: String
+    /// Where the bytes of the pictures are.
+    let body: HeldBody
   }
 
   /// Reads and checks the fields of a body.
-  func parse(_ fields: @escaping @Sendable () throws -> RequestFields) async throws -> Parsed {
+  func parse(
+    _ body: HeldBody, _ fields: @escaping @Sendable (Data) throws -> RequestFields
+  ) async throws -> Parsed {
     try await workers.runIfActive { [self] in
-      let request = try DetectRequest(fields(), defaults: options, limits: limits)
+      let request = try DetectRequest(fields(body.data), defaults: options, limits: limits)
       let texts = try detector.validate(request.prompt, options: request.options)
       return Parsed(
-        request: request, prompt: texts.map(\.text).joined(separator: detector.prompts.style.separator))
+        request: request, prompt: texts.map(\.text).joined(separator: detector.prompts.style.separator),
+        body: body)
     }
   }
 

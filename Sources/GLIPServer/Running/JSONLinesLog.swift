@@ -19,7 +19,7 @@ public struct JSONLinesLog: LogHandler {
   public func log(event: LogEvent) {
     var members = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(Self.json)
     members["time"] = .string(
-      Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)))
+      Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     members["level"] = .string(event.level.rawValue)
     members["message"] = .string(event.message.description)
     let encoder = JSONEncoder()

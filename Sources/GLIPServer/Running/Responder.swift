@@ -89,6 +89,7 @@ struct Responder: HTTPResponder {
       let announcement = service.queue.announce()
       defer { announcement.leave() }
       let parsed = try await parse(request, operation, &logger)
+      defer { withExtendedLifetime(parsed.body) {} }
       let found = try await service.detect(parsed, announcement: announcement)
       logger[metadataKey: "detections"] = .stringConvertible(found.detections.count)
       guard parsed.request.format != .json else { return try json(found) }
@@ -98,6 +99,7 @@ struct Responder: HTTPResponder {
       let announcement = service.queue.announce()
       defer { announcement.leave() }
       let parsed = try await parse(request, operation, &logger)
+      defer { withExtendedLifetime(parsed.body) {} }
       logger[metadataKey: "pictures"] = .stringConvertible(parsed.request.pictures.count)
       return try await json(service.detectBatch(parsed, announcement: announcement))
     case .listModels: return try json(service.models)
@@ -126,8 +128,8 @@ struct Responder: HTTPResponder {
     let body = try await HeldBody(of: request, in: held, limits: service.limits)
     logger[metadataKey: "bytes"] = .stringConvertible(body.data.count)
     let (header, query) = (request.headers, request.uri.query)
-    let parsed = try await service.parse {
-      try DetectBody.fields(body.data, header: header, query: query, of: input)
+    let parsed = try await service.parse(body) {
+      try DetectBody.fields($0, header: header, query: query, of: input)
     }
     if logsPrompts { logger[metadataKey: "prompt"] = .string(parsed.prompt) }
     return parsed
