@@ -62,7 +62,7 @@ struct RefusalTests {
         expectError(
           try await served.send("POST", "/v1/detect", type: type, body: form), 400, "malformed_request")
       }
-      for text in ["", "{", "[]", "1", "null", "{\"picture\":}", String(repeating: "[", count: 100_000)] {
+      for text in ["", "{", "[]", "[null, null]", "1", "null", "\"x\"", "{\"picture\":}", String(repeating: "[", count: 100_000)] {
         expectError(
           try await served.send("POST", "/v1/detect", type: "application/json", body: Data(text)), 400,
           "malformed_request")

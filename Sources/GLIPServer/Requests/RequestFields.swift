@@ -80,12 +80,11 @@ extension RequestFields {
       throw switch error {
       case let error as APIError: error
       case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-        DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
-        APIError(
-          .invalidField,
-          "The field '\(context.codingPath[0].stringValue.prefix(40))' has a value of the wrong type.")
-      case DecodingError.typeMismatch, DecodingError.valueNotFound:
-        APIError(.malformedRequest, "The body is not a JSON object.")
+        DecodingError.dataCorrupted(let context):
+        context.codingPath.first.map { field in
+          APIError(
+            .invalidField, "The field '\(field.stringValue.prefix(40))' has a value of the wrong type.")
+        } ?? APIError(.malformedRequest, "The body is not a JSON object.")
       default: APIError(.malformedRequest, "The body is not valid JSON.")
       }
     }
