@@ -89,8 +89,8 @@ struct HostileTests {
   func mutations() async throws {
     let valid = try requests()
     try await Served.run {
-      $0.limits.headerTime = .seconds(1)
-      $0.limits.bodyTime = .milliseconds(100)
+      $0.limits.headerTime = .milliseconds(300)
+      $0.limits.bodyTime = .milliseconds(300)
     } _: { served in
       var random = SplitMix(state: 7)
       var statuses: [Int: Int] = [:]
