@@ -60,12 +60,11 @@ struct ServeCommand: AsyncParsableCommand {
       detector, model: model.name, version: Glip.configuration.version, configuration: configuration,
       logger: logger)
     model.warn(about: detector)
-    if access.tokens == nil, !place.isLoopback {
-      warn("Everybody who reaches \(place.host) may use this server; --tokens asks for a token")
-    }
     Self.watchSignals(server, logger)
-    try await server.run { [place] port in
-      try? say("Listening on http://\(place.host.contains(":") ? "[\(place.host)]" : place.host):\(port)")
+    let isOpen = access.tokens == nil && !place.isLoopback
+    try await server.run { [host = place.host] port in
+      if isOpen { glip.warn("Everybody who reaches \(host) may use this server; --tokens asks for a token") }
+      try? say("Listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
     }
   }
 

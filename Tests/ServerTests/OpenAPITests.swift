@@ -11,7 +11,7 @@ struct OpenAPITests {
   func agreement() async throws {
     let code = png.base64EncodedString()
     try await Served.run {
-      $0.limits.picturePixels = 10_000
+      $0.limits.bodyBytes = 100_000
     } _: { served in
       let document = try await Description(served.get("/openapi.json").json)
       var seen: Set<String> = []
@@ -40,14 +40,14 @@ struct OpenAPITests {
         ("/v1/detect", "application/json", Data("{")),
         ("/v1/detect", "text/plain", Data()),
         ("/v1/detect", "application/json", try json(["picture": "", "prompt": "cat"])),
-        ("/v1/detect", "application/octet-stream", Data(count: 17 << 20)),
+        ("/v1/detect", "application/octet-stream", Data(count: 100_001)),
         (
           "/v1/detect/batch", "application/json",
           try json(["pictures": [code, "", code], "caption": "[a cat]"])
         ),
         ("/v1/detect/batch", "application/json", try json(["pictures": [], "caption": "[a cat]"])),
         ("/v1/detect/batch", "image/png", png),
-        ("/v1/detect/batch", "application/json", Data(count: 17 << 20)),
+        ("/v1/detect/batch", "application/json", Data(count: 100_001)),
         ("/v1/detect/batch", "application/json", try json(["pictures": [code], "caption": "[a cat"])),
       ]
       for (path, type, body) in requests {

@@ -133,7 +133,13 @@ private struct JSONFields: Decodable {
     fields.prompt = try value(.prompt)
     fields.caption = try value(.caption)
     fields.threshold = try value(.threshold)
-    fields.maximumDetections = try value(.maximumDetections)
+    if let number: Double = try value(.maximumDetections) {
+      // A fraction would be told as broken JSON.
+      guard let most = Int(exactly: number) else {
+        throw APIError(.invalidField, "The field 'max_detections' must be a whole number.")
+      }
+      fields.maximumDetections = most
+    }
     fields.format = try value(.format)
   }
 
