@@ -24,9 +24,10 @@ struct QueueState {
 
   init(capacity: Int) { self.capacity = capacity }
 
+  /// - Parameter count: 0 to ask only whether there is room for one.
   /// - Returns: nil if there is room, else in how many seconds there will be.
   mutating func admit(_ count: Int) -> Int? {
-    guard admitted + count <= capacity else {
+    guard admitted + max(count, 1) <= capacity else {
       return Int(min(max(Double(admitted) * secondsPerPicture, 1).rounded(.up), 60))
     }
     admitted += count

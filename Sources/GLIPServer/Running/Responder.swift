@@ -124,7 +124,7 @@ struct Responder: HTTPResponder {
         .unsupportedMediaType, "A body with Content-Encoding '\(encoding.prefix(20))' is not read.")
     }
     // A full queue is said before a body is sent in vain.
-    try service.queue.admit(1).leave()
+    _ = try service.queue.admit(0)
     let body = try await HeldBody(of: request, in: held, limits: service.limits)
     logger[metadataKey: "bytes"] = .stringConvertible(body.data.count)
     let (header, query) = (request.headers, request.uri.query)
