@@ -14,9 +14,9 @@ struct Glip: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DetectCommand.self, LabelCommand.self, TrainCommand.self, FinetuneCommand.self, EvaluateCommands.self,
-      TraceCommand.self, ConvertCommand.self, QuantizeCommand.self, InspectCommand.self, ModelsCommand.self,
-      BenchCommand.self, DatasetCommand.self,
+      DetectCommand.self, LabelCommand.self, ServeCommand.self, TrainCommand.self, FinetuneCommand.self,
+      EvaluateCommands.self, TraceCommand.self, ConvertCommand.self, QuantizeCommand.self,
+      InspectCommand.self, ModelsCommand.self, BenchCommand.self, DatasetCommand.self,
     ])
 
   static func main() async {
@@ -24,14 +24,29 @@ struct Glip: AsyncParsableCommand {
     Interruption.watch()
     do {
       var command = try parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
+      if let command = command as? any AsyncParsableCommand {
+        try waitForRun(of: command)
       } else {
         try command.run()
       }
     } catch {
       Foundation.exit(report(error).rawValue)
     }
+  }
+
+  /// Runs a command while this thread waits. Were it left to the system until then, it would take the signals that
+  /// `Interruption` waits for, and end the program.
+  private static func waitForRun(of command: any AsyncParsableCommand) throws {
+    // Only the task has these while this thread waits.
+    nonisolated(unsafe) var command = command
+    nonisolated(unsafe) var failure: (any Error)?
+    let end = DispatchSemaphore(value: 0)
+    Task.detached {
+      do { try await command.run() } catch { failure = error }
+      end.signal()
+    }
+    end.wait()
+    if let failure { throw failure }
   }
 
   /// Says in one sentence what went wrong; help that was asked for goes to the standard output instead.

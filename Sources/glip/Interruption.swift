@@ -4,7 +4,8 @@ import Synchronization
 /// Ends the program at Ctrl-C or `kill`, but not while a file is being written: none is left half-done.
 enum Interruption {
   private static let writing = Mutex(())
-  private static let request = Mutex<(@Sendable () -> Void)?>(nil)
+  /// Gets signals in place of the program's end, and answers whether it has taken one.
+  private static let handler = Mutex<(@Sendable (Int32) -> Bool)?>(nil)
 
   /// To be called before there is a second thread: threads inherit which signals they leave to the one made here.
   static func watch() {
@@ -15,14 +16,7 @@ enum Interruption {
       while true {
         var signal: Int32 = 0
         sigwait(&signals, &signal)
-        let asked = request.withLock { asked in
-          defer { asked = nil }
-          return asked
-        }
-        if let asked {
-          asked()
-          continue
-        }
+        if let handler = handler.withLock({ $0 }), handler(signal) { continue }
         writing.withLock { _ in
           pthread_sigmask(SIG_UNBLOCK, &signals, nil)
           // The program ends here, unless it was started with the signal ignored, as by nohup.
@@ -34,7 +28,16 @@ enum Interruption {
   }
 
   /// The next signal calls `body` instead of ending the program; the one after that ends it.
-  static func askOnce(_ body: @escaping @Sendable () -> Void) { request.withLock { $0 = body } }
+  static func askOnce(_ body: @escaping @Sendable () -> Void) {
+    handle { _ in
+      handler.withLock { $0 = nil }
+      body()
+      return true
+    }
+  }
+
+  /// Signals go to `body`; those for which it answers false end the program.
+  static func handle(_ body: @escaping @Sendable (Int32) -> Bool) { handler.withLock { $0 = body } }
 
   /// Runs `body` to its end before a signal counts.
   static func whileDeferred(_ body: () throws -> Void) rethrows {

@@ -37,6 +37,9 @@ struct ModelOptions: ParsableArguments {
 
   private var isDemonstration: Bool { model == "demonstration" }
 
+  /// What the network is called: a file by its name without folders.
+  var name: String { URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent }
+
   /// Files that are read.
   func files() throws -> [String] { isDemonstration ? [] : [try Self.file(model).path] }
 
