@@ -106,7 +106,8 @@ let package = Package(
     .executableTarget(
       name: "glip",
       dependencies: [
-        "Checkpoints", "GLIP", "GLIPServer", "GroundingData", "GroundingEvaluation", "GroundingTraining",
+        "Checkpoints", "GLIP", "GLIPServer", "GroundingData", "GroundingEvaluation",
+        "GroundingTraining",
         "Measuring", "ModelStore", "Pictures", "RunLog", "Torch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

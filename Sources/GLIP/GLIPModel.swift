@@ -36,6 +36,9 @@ public struct GLIPModel: Sendable {
   /// Element type of the large weights.
   package var matrixType: DType { language.matrixType }
 
+  /// Normalised pictures [B, 3, H, W] -> the picture encoder's maps with strides 8, 16 and 32, [B, C, h, w].
+  package func maps(of pictures: Tensor) throws -> [Tensor] { try body(pictures) }
+
   /// Normalised pictures [B, 3, H, W] -> P3…P7, [B, C, h, w] with strides 8…128.
   package func encode(pictures: Tensor) throws -> [Tensor] {
     let maps = try StageClock.time(.backbone) { try body(pictures) }

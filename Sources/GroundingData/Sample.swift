@@ -45,10 +45,16 @@ public struct PictureTargets: Sendable, Hashable {
   public var boxes: [CornerBox]
   /// For each box the tokens that it is tied to; may be none.
   public var tokens: [[Range<Int>]]
+  /// For each box its position in the data set's list of classes, where it has one.
+  public var classes: [Int?]
   /// Tokens that masked language modelling asks for where it hides them; nil where it leaves the prompt as it is.
   public var asked: [Range<Int>]?
 
-  public init(boxes: [CornerBox], tokens: [[Range<Int>]], asked: [Range<Int>]? = nil) {
+  /// - Parameter classes: nil where no box has one
+  public init(
+    boxes: [CornerBox], tokens: [[Range<Int>]], classes: [Int?]? = nil, asked: [Range<Int>]? = nil
+  ) {
     (self.boxes, self.tokens, self.asked) = (boxes, tokens, asked)
+    self.classes = classes ?? boxes.map { _ in nil }
   }
 }

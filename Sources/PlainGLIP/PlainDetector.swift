@@ -17,9 +17,10 @@ package struct PlainDetector: Sendable {
   package func detect(
     _ pictures: [Picture], _ prompt: Prompt, options: DetectionOptions = DetectionOptions()
   ) throws -> [[Detection]] {
-    try withInferenceMode {
+    let rule = options.resize ?? model.configuration.resize
+    return try withInferenceMode {
       let inputs = try StageClock.time(.preprocessing) {
-        try pictures.map { try Preprocessing.input(for: $0, options.resize) }
+        try pictures.map { try Preprocessing.input(for: $0, rule) }
       }
       let pixels = try Tensor.concatenated(inputs.map(\.pixels), dimension: 0)
       var found = [[Detection]](repeating: [], count: inputs.count)

@@ -89,7 +89,7 @@ struct AugmentationOptions: ParsableArguments {
 
   /// The detector that looks as was asked.
   func detecting(_ detector: Detector, _ options: DetectionOptions) throws -> any PictureDetecting {
-    guard let augmentation = try augmentation(options.resize) else {
+    guard let augmentation = try augmentation(detector.resize(options)) else {
       return EvaluatedDetector(detector, options: options)
     }
     return try AugmentedDetector(detector, options: options, augmentation: augmentation)

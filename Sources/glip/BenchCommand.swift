@@ -95,7 +95,7 @@ struct BenchCommand: ParsableCommand {
     progress.show("Measuring products of matrices")
     let arithmetic = MatrixPeak.Arithmetic(rawValue: detector.precision.rawValue)
     let matrixPeak = try detector.device.isCPU ? arithmetic.flatMap { try MatrixPeak.measured($0) } : nil
-    let size = options.resize.size(width: picture.width, height: picture.height)
+    let size = detector.resize(options).size(width: picture.width, height: picture.height)
     let tokens = texts.map(\.ids.count)
     let needed = multiplyAdds(
       detector.model.configuration, height: size.height, width: size.width, tokens: tokens)

@@ -146,9 +146,11 @@ struct EvaluateCommand: ParsableCommand {
 extension EvaluateCommand {
   /// What detections depend on.
   private func settings(for data: EvaluationData) throws -> [String: String] {
-    var settings = data.settings(asking.options(data.benchmark), classesPerText: asking.limit(data.benchmark))
+    let options = asking.options(data.benchmark)
+    var settings = data.settings(options, classesPerText: asking.limit(data.benchmark))
     settings.merge(try model.evaluationSettings()) { $1 }
-    settings["looks"] = try augmentation.augmentation(asking.options(data.benchmark).resize)?.description
+    let size = try options.resize ?? model.configuration.resize
+    settings["looks"] = try augmentation.augmentation(size)?.description
     return settings
   }
 

@@ -44,11 +44,7 @@ struct FinetuneCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Learning rate. (default: 0.0001; for prompt 0.05)", valueName: "rate"))
   var learningRate: Double?
 
-  @Option(help: ArgumentHelp("Shorter side at which the network sees a picture.", valueName: "pixels"))
-  var minSize = 800
-
-  @Option(help: ArgumentHelp("Most pixels of the longer side.", valueName: "pixels"))
-  var maxSize = 1333
+  @OptionGroup var size: SizeOptions
 
   @Option(help: "Arithmetic of the forward pass: fp32, bf16 or fp16.")
   var precision = TrainingPrecision.float32
@@ -57,10 +53,7 @@ struct FinetuneCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   func validate() throws {
-    for (name, value) in [
-      ("epochs", epochs ?? 1), ("batch", batch), ("min-size", minSize), ("max-size", maxSize),
-    ]
-    where value < 1 {
+    for (name, value) in [("epochs", epochs ?? 1), ("batch", batch)] where value < 1 {
       throw ValidationError("--\(name) is \(value); it must be at least 1")
     }
     if let learningRate, !(learningRate > 0 && learningRate < .infinity) {
@@ -76,9 +69,14 @@ struct FinetuneCommand: ParsableCommand {
     let (training, validation) = try data.found()
     var part = TrainingPart(training)
     part.shots = data.shots.map { FewShot(shots: $0, seed: data.shotSeed) }
+    let file = try ModelOptions.file(model)
+    let seen: ResizeRule
+    do { seen = try ModelFile(file, preset: network.preset).configuration.resize } catch {
+      throw CommandError(error, at: model)
+    }
     var result = TrainingConfiguration.fineTuning(
-      try ModelOptions.file(model).path, on: part, mode: tune, shots: data.shots, validation: validation,
-      size: ResizeRule(minimumSide: minSize, maximumSide: maxSize))
+      file.path, on: part, mode: tune, shots: data.shots, validation: validation,
+      size: size.rule ?? seen)
     result.network.preset = network.preset
     result.optimization.batch = batch
     if let epochs { result.optimization.epochs = epochs }

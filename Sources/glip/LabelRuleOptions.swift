@@ -78,7 +78,7 @@ struct LabelRuleOptions: ParsableArguments {
       "--nms": "\(nms)",
       "--nms-all": nmsAll.map { "\($0)" } ?? "none", "--max-boxes": maxBoxes.map { "\($0)" } ?? "any",
       "--min-boxes": "\(minBoxes)", "--keep-empty": "\(keepEmpty)", "--max-detections": "\(maxDetections)",
-      "--min-size": "\(size.minSize)", "--max-size": "\(size.maxSize)",
+      "--min-size": size.rule.map { "\($0)" } ?? "the network's",
     ]
   }
 }

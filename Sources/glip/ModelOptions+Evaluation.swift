@@ -25,12 +25,9 @@ extension ModelOptions {
 
   /// The detector for data sets, which have classes of one name, and such without any.
   func evaluatedDetector(classesPerText: Int? = nil) throws -> Detector {
-    let loaded = try detector(style: .evaluation)
-    var prompts = loaded.prompts
-    prompts.maximumClasses = classesPerText
-    (prompts.acceptsRepeatedPhrases, prompts.acceptsBlankNames) = (true, true)
-    return try Detector(
-      model: loaded.model, device: loaded.device, precision: loaded.precision, prompts: prompts,
-      unknownParameters: loaded.unknownParameters)
+    try detector(style: .evaluation) { prompts in
+      prompts.maximumClasses = classesPerText
+      (prompts.acceptsRepeatedPhrases, prompts.acceptsBlankNames) = (true, true)
+    }
   }
 }

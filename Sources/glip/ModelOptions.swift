@@ -40,18 +40,33 @@ struct ModelOptions: ParsableArguments {
   /// What the network is called: a file by its name without folders.
   var name: String { URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent }
 
+  /// What distinguishes the network, read without loading it.
+  var configuration: GLIPConfiguration {
+    get throws {
+      if isDemonstration { return (network.preset ?? .glipTC).configuration }
+      do { return try ModelFile(Self.file(model), preset: network.preset).configuration } catch {
+        throw CommandError(error, at: model)
+      }
+    }
+  }
+
   /// Files that are read.
   func files() throws -> [String] { isDemonstration ? [] : [try Self.file(model).path] }
 
-  /// - Parameter automatic: what `--precision auto` means, where it is not to be the fastest.
-  func detector(style: PromptStyle, automatic: Precision = .automatic) throws -> Detector {
+  /// - Parameters:
+  ///   - automatic: what `--precision auto` means, where it is not to be the fastest
+  ///   - adjust: changes how prompts are encoded
+  func detector(
+    style: PromptStyle, automatic: Precision = .automatic, adjust: (inout PromptEncoder) -> Void = { _ in }
+  ) throws -> Detector {
     let precision = self.precision == .automatic ? automatic : self.precision
     if let threads { try Runtime.setThreadCount(threads) }
     let device = try Device(device)
-    let prompts = PromptEncoder(tokenizer: try .bertUncased(), style: style)
+    var prompts = PromptEncoder(tokenizer: try .bertUncased(), style: style)
+    adjust(&prompts)
     if isDemonstration {
       guard precision != .int8 else { throw CommandError("The demonstration weights are not int8") }
-      let configuration = (network.preset ?? .glipTC).configuration
+      let configuration = try configuration
       let parameters = try precision.parameters(
         from: DemonstrationWeights(configuration), device: device)
       return try Detector(

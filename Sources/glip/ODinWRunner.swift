@@ -62,7 +62,7 @@ final class ODinWRunner {
     }
 
     var settings = data.settings(options, classesPerText: nil).merging(settings) { $1 }
-    settings["looks"] = try augmentation.augmentation(options.resize)?.description
+    settings["looks"] = try augmentation.augmentation(task.resize)?.description
     if let configuration {
       settings["training"] = "\(Fingerprint(try configuration.yaml))"
     }
@@ -167,6 +167,7 @@ final class ODinWRunner {
       observer: Trainer.Observer(
         progress: { shown.show($0) }, note: { shown.note($0) },
         validating: { done, count in shown.validating(done, of: count) }))
+    shown.begin(at: trainer.step)
     defer { shown.finish() }
     return try trainer.run(shouldStop: shouldStop)
   }

@@ -28,10 +28,7 @@ struct QuantizeCommand: ParsableCommand {
 
   @OptionGroup var network: PresetOption
 
-  @Option(
-    help: ArgumentHelp("Pixels of the shorter side at which the network sees a picture.", valueName: "pixels")
-  )
-  var minSize = 800
+  @OptionGroup var size: SizeOptions
 
   func validate() throws {
     guard output.hasSuffix(".safetensors") else {
@@ -45,7 +42,7 @@ struct QuantizeCommand: ParsableCommand {
     let target = try Destination(output, keeping: files.map(\.path) + prompt.files + [source.path])
     let prompt = try prompt.resolved()
     var options = DetectionOptions()
-    options.resize = ResizeRule(minimumSide: minSize, maximumSide: options.resize.maximumSide)
+    options.resize = size.rule
     let detector: Detector
     let file: ModelFile
     do {

@@ -57,6 +57,7 @@ struct RunOptions: ParsableArguments {
       configuration, results: URL(fileURLWithPath: output), isResuming: resume, group: group,
       observer: observer)
     if isFirst { for note in trainer.notes { try say(note) } }
+    shown.begin(at: trainer.step)
 
     let isAsked = Request()
     Interruption.askOnce { isAsked.value.store(true, ordering: .relaxed) }
@@ -80,6 +81,8 @@ final class ShownProgress {
   private var report = ProgressReport()
   private let line = ProgressLine()
 
+  /// - Parameter step: steps that were done before this process; 0 unless it is told
+  func begin(at step: Int) { report = ProgressReport(startingAt: step) }
   func show(_ progress: RunProgress) { report.show(progress) }
   func note(_ text: String) { report.note(printable(text)) }
   func validating(_ done: Int, of count: Int) { line.show(done, of: count, unit: "pictures") }

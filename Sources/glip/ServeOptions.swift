@@ -28,19 +28,13 @@ struct ServedReportOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The most detections of one picture.", valueName: "count"))
   var maxDetections = 100
 
-  @Option(
-    help: ArgumentHelp("Pixels of the shorter side at which the network sees a picture.", valueName: "pixels")
-  )
-  var minSize = 800
-
-  @Option(help: ArgumentHelp("Pixels that the longer side may not exceed.", valueName: "pixels"))
-  var maxSize = 1333
+  @OptionGroup var size: SizeOptions
 
   func resolved() -> DetectionOptions {
     var options = DetectionOptions()
     options.threshold = threshold
     options.maximumDetections = maxDetections
-    options.resize = ResizeRule(minimumSide: minSize, maximumSide: maxSize)
+    options.resize = size.rule
     return options
   }
 }

@@ -112,7 +112,8 @@ struct EvaluateTests {
     // Everything is done: only the figures are taken again.
     #expect(try await resume(network).status == 0)
     expectRefusal(
-      try await resume(network.map { $0 == "64" ? "32" : $0 }), "was begun with min size 64, not 32")
+      try await resume(network.map { $0 == "64" ? "32" : $0 }),
+      "was begun with size 64 by at most 96 pixels, not 32 by at most 96 pixels")
     expectRefusal(
       try await resume(network, "--precision", "fp32", "--chunk", "1"), "classes per text any, not 1")
     try workspace.workspace.write("cat: a small animal", to: "knowledge.yaml")

@@ -33,7 +33,8 @@ struct ModelTests {
     let workspace = try Workspace()
     try workspace.pictures("a.png")
     let hint = "glip models pull glip-t'"
-    expectRefusal(try await workspace.glip("detect", "a.png", "--classes", "cat"), hint)
+    expectRefusal(
+      try await workspace.glip("detect", "a.png", "--classes", "cat", "--model", "glip-t"), hint)
     expectRefusal(try await workspace.glip("inspect", "glip-t"), hint)
   }
 

@@ -6,7 +6,8 @@ struct OptionTests {
   @Test(arguments: [
     (["--threshold", "2"], "threshold is 2.0"), (["--threshold", "nan"], "threshold is nan"),
     (["--max-detections", "0"], "maximum number of detections is 0"), (["--nms", "2"], "overlap is 2.0"),
-    (["--min-size", "0"], "minimum side is 0"), (["--max-size", "1000000"], "maximum side is 1000000"),
+    (["--min-size", "0"], "minimum side is 0"),
+    (["--min-size", "800", "--max-size", "1000000"], "maximum side is 1000000"),
     (["--label-threshold", "dog=0.3"], "'dog'"), (["--label-threshold", "cat=7"], "threshold of 'cat'"),
     (["--device", "abacus"], "'abacus'"), (["--device", "cuda:x"], "'cuda:x'"),
     (["--device", "cuda:99"], "'cuda:99'"), (["--preset", "glip-l"], "tiny.safetensors"),
@@ -24,7 +25,7 @@ struct OptionTests {
   @Test(arguments: [
     ["--threshold", "much"], ["--label-threshold", "cat"], ["--label-threshold", "cat="],
     ["--label-threshold", "=0.3"], ["--precision", "fp8"], ["--preset", "glip-xl"], ["--threads", "0"],
-    ["--max-detections", "1.5"], ["--colour"], ["--json"],
+    ["--max-detections", "1.5"], ["--colour"], ["--json"], ["--max-size", "1000"],
   ])
   func aMisuseNamesTheOptionAndWhereHelpIs(options: [String]) async throws {
     let outcome = try await Workspace().start(

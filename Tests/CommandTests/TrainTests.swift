@@ -96,9 +96,13 @@ struct TrainTests {
       #expect(workspace.exists("\(tune)/best.safetensors") && workspace.exists("\(tune)/plots/loss.png"))
       let found = try await workspace.glip(
         "detect", "data/images/0.png", "--model", "\(tune)/best.safetensors", "--classes", "cat",
-        "--min-size", "64",
-        "--threshold", "0")
+        "--threshold", "0", "--json", "-")
       #expect(found.status == 0, "\(found.errors)")
+      // It sees pictures as it was trained on them.
+      let same = try await workspace.glip(
+        "detect", "data/images/0.png", "--model", "\(tune)/best.safetensors", "--classes", "cat",
+        "--threshold", "0", "--json", "-", "--min-size", "64", "--max-size", "96")
+      #expect(same.output == found.output)
     }
     let shots = try await workspace.start(common + ["--shots", "1", "--output", "shots"]).outcome()
     #expect(shots.status == 0, "\(shots.errors)")

@@ -97,7 +97,7 @@ struct DetectorTests {
     #expect(message { $0.threshold = .nan }.contains("nan"))
     #expect(message { $0.maximumDetections = 0 }.contains("at least 1"))
     #expect(message { $0.overlap = -1 }.contains("overlap"))
-    #expect(message { $0.resize.minimumSide = 1_000_000 }.contains("minimum side"))
+    #expect(message { $0.resize = ResizeRule(minimumSide: 1_000_000) }.contains("minimum side"))
     #expect(message { $0.labelThresholds = ["dog": 0.2] }.contains("'dog'"))
   }
 

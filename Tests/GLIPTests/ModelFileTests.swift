@@ -41,6 +41,27 @@ struct ModelFileTests {
     #expect(try detector.detect(picture, prompt, options: Networks.everything) == expected)
   }
 
+  @Test("a network sees pictures at the size of its training, unless another is asked for")
+  func ownSize() throws {
+    var configuration = Networks.tiny
+    configuration.resize = ResizeRule(minimumSide: 96, maximumSide: nil)
+    try ModelFile.write(parameters, configuration: configuration, to: file("small.safetensors"))
+    let detector = try Detector(checkpoint: file("small.safetensors"))
+    let picture = try Golden.picture("chelsea.png")
+    let prompt = Prompt.classes(["cat", "cup"])
+    var options = Networks.everything
+    options.resize = nil
+    let own = try detector.detect(picture, prompt, options: options)
+    #expect(min(try detector.prepare(picture).width, try detector.prepare(picture).height) == 96)
+    options.resize = configuration.resize
+    #expect(try detector.detect(picture, prompt, options: options) == own)
+    #expect(try detector.detect(picture, prompt, options: Networks.everything) != own)
+    let text = """
+      {"minimumSide": 96}
+      """
+    #expect(try JSONDecoder().decode(ResizeRule.self, from: Data(text.utf8)) == configuration.resize)
+  }
+
   @Test("without a description the shapes tell")
   func shapes() throws {
     #expect(try ModelFile(write("bare.safetensors")).configuration == recognisable)
@@ -122,7 +143,8 @@ struct ModelFileTests {
       { $0.swin.depths = [] }, { $0.swin.window = 0 }, { $0.swin.channels = -4 },
       { $0.swin.heads = [0, 1, 1, 1] },
       { $0.head.blocks = 1_000_000_000 }, { $0.head.fusionHeads = 0 }, { $0.head.groups = 5 },
-      { $0.bert.width = .max }, { $0.bert.heads = 7 },
+      { $0.bert.width = .max }, { $0.bert.heads = 7 }, { $0.resize.minimumSide = 0 },
+      { $0.resize.maximumSide = 1_000_000 },
     ]
     for change in changes {
       var configuration = Networks.tiny

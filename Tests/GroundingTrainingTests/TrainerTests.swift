@@ -203,6 +203,31 @@ extension GeneratorTests {
           == [])
     }
 
+    @Test func aRunBeginsWithTheEncodersOfAWholeNetwork() throws {
+      let run = try SmallRun()
+      try run.train("first", steps: 1)
+      let first = run.results("first/last.safetensors")
+      run.configuration.network.backbone = first.path
+      run.configuration.network.language = first.path
+      run.configuration.network.sizes?.head.fusion = false
+      run.configuration.tuning.frozen = ["backbone.body", "language_backbone"]
+      run.configuration.seed = 8
+      try run.train("second", steps: 1)
+      let (old, new) = (
+        try Checkpoint(opening: first), try Checkpoint(opening: run.results("second/last.safetensors"))
+      )
+      func isSame(_ name: String) throws -> Bool {
+        try Tensor(named: name, in: old).elements(Float.self)
+          == Tensor(named: name, in: new).elements(Float.self)
+      }
+      let encoders = new.entries.map(\.name).filter {
+        $0.hasPrefix("backbone.body.") || $0.hasPrefix("language_backbone.")
+      }
+      #expect(encoders.count > 100)
+      for name in encoders { #expect(try isSame(name), "\(name)") }
+      #expect(try !isSame("rpn.head.bbox_pred.weight"))
+    }
+
     @Test func aRunDoesNotOverwriteAnother() throws {
       let run = try SmallRun()
       run.configuration.optimization.steps = 1

@@ -4,11 +4,17 @@ public struct GLIPConfiguration: Codable, Sendable, Hashable {
   public var swin: SwinConfiguration
   public var bert: BERTConfiguration
   public var head: HeadConfiguration
+  /// The size at which the network sees pictures unless another is asked for: that of its training.
+  public var resize: ResizeRule
 
-  public init(swin: SwinConfiguration, bert: BERTConfiguration, head: HeadConfiguration) {
+  public init(
+    swin: SwinConfiguration, bert: BERTConfiguration, head: HeadConfiguration,
+    resize: ResizeRule = ResizeRule()
+  ) {
     self.swin = swin
     self.bert = bert
     self.head = head
+    self.resize = resize
   }
 }
 
@@ -105,8 +111,19 @@ public struct HeadConfiguration: Codable, Sendable, Hashable {
 
 // MARK: Reading
 
-// Files describe networks as JSON. What training drops came later than the sizes: where a file does not say, it is as in
-// the released models.
+// Files describe networks as JSON. What training drops, and how large pictures are, came later than the rest: where a file
+// does not say, it is as in the released models.
+
+extension GLIPConfiguration {
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      swin: try values.decode(SwinConfiguration.self, forKey: .swin),
+      bert: try values.decode(BERTConfiguration.self, forKey: .bert),
+      head: try values.decode(HeadConfiguration.self, forKey: .head))
+    resize = try values.decodeIfPresent(ResizeRule.self, forKey: .resize) ?? resize
+  }
+}
 
 extension SwinConfiguration {
   public init(from decoder: any Decoder) throws {

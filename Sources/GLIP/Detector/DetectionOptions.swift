@@ -10,8 +10,8 @@ public struct DetectionOptions: Sendable, Hashable {
   public var maximumDetectionsPerText: Int?
   /// Boxes of one label that overlap by more than this share of their union are one object.
   public var overlap = 0.6
-  /// The size at which the network sees the picture.
-  public var resize = ResizeRule()
+  /// The size at which the network sees the picture; nil for that of its training.
+  public var resize: ResizeRule?
   /// Alignment score that a position needs to be considered at all, before centerness.
   public var candidateThreshold = 0.05
   /// Most positions considered on each level of the pyramid.
@@ -40,8 +40,10 @@ public struct DetectionOptions: Sendable, Hashable {
     try require((0...1).contains(candidateThreshold), "candidate threshold", candidateThreshold, "0 to 1")
     try require(candidatesPerLevel > 0, "number of candidates per level", candidatesPerLevel, "at least 1")
     let sides = ResizeRule.sides
-    try require(sides.contains(resize.minimumSide), "minimum side", resize.minimumSide, "\(sides) pixels")
-    if let maximum = resize.maximumSide {
+    if let minimum = resize?.minimumSide {
+      try require(sides.contains(minimum), "minimum side", minimum, "\(sides) pixels")
+    }
+    if let maximum = resize?.maximumSide {
       try require(sides.contains(maximum), "maximum side", maximum, "\(sides) pixels")
     }
   }

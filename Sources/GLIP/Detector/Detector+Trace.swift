@@ -14,7 +14,7 @@ extension Detector {
     guard encoded.count == 1 else { throw DetectorError.severalTexts(count: encoded.count) }
     let trace = Trace()
     try trace.recording {
-      let input = try Preprocessing.input(for: picture, options.resize)
+      let input = try prepare(picture, options: options)
       try record(input)
       try record(encoded[0])
       _ = try detect([input], encoded, options)

@@ -80,9 +80,10 @@ public final class Detector: Sendable {
   public func detect(
     _ pictures: [Picture], _ prompt: Prompt, options: DetectionOptions = DetectionOptions()
   ) throws -> [[Detection]] {
-    try detect(
+    let rule = resize(options)
+    return try detect(
       count: pictures.count, prompt, options,
-      size: { options.resize.size(width: pictures[$0].width, height: pictures[$0].height) },
+      size: { rule.size(width: pictures[$0].width, height: pictures[$0].height) },
       input: { index in
         try StageClock.time(.preprocessing) { try prepare(pictures[index], options: options) }
       })
@@ -103,7 +104,12 @@ public final class Detector: Sendable {
   public func prepare(
     _ picture: Picture, options: DetectionOptions = DetectionOptions()
   ) throws -> NetworkInput {
-    try Preprocessing.input(for: picture, options.resize)
+    try Preprocessing.input(for: picture, resize(options))
+  }
+
+  /// The size at which the network sees pictures.
+  public func resize(_ options: DetectionOptions) -> ResizeRule {
+    options.resize ?? model.configuration.resize
   }
 
   private func detect(

@@ -159,6 +159,9 @@ extension GLIPConfiguration {
       head.fusionHeads > 0 && (1...65_536).contains(head.fusionWidth)
         && head.fusionWidth.isMultiple(of: head.fusionHeads), "the fusion does not divide into heads")
     try require(
+      ([resize.minimumSide] + [resize.maximumSide].compactMap { $0 }).allSatisfy(ResizeRule.sides.contains),
+      "sides of pictures are \(ResizeRule.sides) pixels")
+    try require(
       [swin.dropPath, bert.dropout, head.fusionDropout, head.dropBlock].allSatisfy { (0..<1).contains($0) },
       "what training drops is a share from 0 up to, but not including, 1")
   }

@@ -1,5 +1,5 @@
 /// How large a picture is shown to the network.
-public struct ResizeRule: Sendable, Hashable {
+public struct ResizeRule: Codable, Sendable, Hashable {
   /// Pixels of the shorter side.
   public var minimumSide: Int
   /// Pixels that the longer side may not exceed, if there is such a bound; the shorter side then gives way.
@@ -27,5 +27,11 @@ public struct ResizeRule: Sendable, Hashable {
     return width < height
       ? (side, max(Int(Double(side) * Double(height) / Double(width)), 1))
       : (max(Int(Double(side) * Double(width) / Double(height)), 1), side)
+  }
+}
+
+extension ResizeRule: CustomStringConvertible {
+  public var description: String {
+    "\(minimumSide)" + (maximumSide.map { " by at most \($0)" } ?? "") + " pixels"
   }
 }

@@ -135,8 +135,8 @@ struct DetectionService: Sendable {
     ModelsResponse(models: [
       ModelsResponse.Model(
         name: model, precision: detector.precision.rawValue, device: detector.device.description,
-        promptTokens: detector.prompts.maximumTokens, minimumSide: options.resize.minimumSide,
-        maximumSide: options.resize.maximumSide)
+        promptTokens: detector.prompts.maximumTokens, minimumSide: detector.resize(options).minimumSide,
+        maximumSide: detector.resize(options).maximumSide)
     ])
   }
 }

@@ -15,6 +15,7 @@ extension Sample {
       case .objects: Array(named.joined())
       case .everything: [1..<max(tokens.ids.count - 1, 1)]  // between [CLS] and [SEP]
       }
-    return PictureTargets(boxes: objects.map(\.box), tokens: named, asked: asked)
+    return PictureTargets(
+      boxes: objects.map(\.box), tokens: named, classes: objects.map(\.classIndex), asked: asked)
   }
 }

@@ -18,7 +18,7 @@ extension EvaluationData {
       "data": "\(records)", "prompt": "\(prompt)", "classes per text": text(classesPerText),
       "detections per picture": options.maximumDetections == .max ? "any" : "\(options.maximumDetections)",
       "detections per text": text(options.maximumDetectionsPerText),
-      "min size": "\(options.resize.minimumSide)", "max size": text(options.resize.maximumSide),
+      "size": options.resize.map { "\($0)" } ?? "the network's",
       "overlap": "\(options.overlap)", "candidate threshold": "\(options.candidateThreshold)",
     ]
   }

@@ -33,11 +33,11 @@ extension TrainingConfiguration {
     result.optimization.rates.weightDecay = mode.rates.weightDecay
     result.optimization.warmUpSteps = 0
     result.tuning.mode = mode
+    result.validation.shortSide = size.minimumSide
+    result.validation.longestSide = size.maximumSide
     if let validation {
       result.validation.data = validation
       result.validation.classPrompts = classPrompts
-      result.validation.shortSide = size.minimumSide
-      result.validation.longestSide = size.maximumSide
       result.optimization.decay = .constant
       result.optimization.plateau = shots == nil ? Plateau(patience: 2, stopPatience: 4) : Plateau()
     }

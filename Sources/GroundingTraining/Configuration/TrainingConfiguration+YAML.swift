@@ -94,6 +94,9 @@ extension TrainingConfiguration {
       try require(weight >= 0 && weight.isFinite, "loss.\(name)", weight, "at least 0")
     }
     try require(
+      task == .grounding || (data.training.count == 1 && tuning.mode == nil), "task", task.rawValue,
+      "grounding where there are several data sets or a 'tuning.mode'")
+    try require(
       run.plateau == nil || validation.data != nil, "optimization.plateau", "set",
       "without, as there is no 'validation.data'")
     try require(saveEvery >= 1, "saveEvery", saveEvery, "at least 1")

@@ -5,6 +5,7 @@ import GroundingData
 ///
 /// Documentation/training.md explains the settings; `recipes/` has those of the released models.
 public struct TrainingConfiguration: Codable, Sendable, Hashable {
+  public var task = Task.grounding
   public var network = Network()
   public var data = TrainingData()
   public var optimization = Optimization()
@@ -22,6 +23,31 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
 
   public init() {}
 
+  /// What is learnt.
+  public enum Task: String, Codable, Sendable {
+    /// To find what a text names (paper, section 3.1).
+    case grounding
+    /// To name the objects of a detection data set: of the network the picture encoder alone, for
+    /// `network.backbone` of another run.
+    case naming
+
+    /// The figure by which validation tells the best network.
+    var figure: String {
+      switch self {
+      case .grounding: "AP"
+      case .naming: "accuracy"
+      }
+    }
+
+    /// Parts that have nothing to learn.
+    var frozen: [String] {
+      switch self {
+      case .grounding: []
+      case .naming: ["backbone.fpn", "language_backbone", "rpn"]
+      }
+    }
+  }
+
   /// The network, and where its parameters start. Paths are relative to the configuration's folder.
   public struct Network: Codable, Sendable, Hashable {
     public var preset: Preset?
@@ -29,9 +55,9 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public var sizes: GLIPConfiguration?
     /// A whole network: a `.pth` file of the authors or safetensors. Without preset and sizes it tells them.
     public var checkpoint: String?
-    /// A picture encoder alone, by the names of the published Swin files.
+    /// A picture encoder alone, by the names of the published Swin files, or that of a whole network.
     public var backbone: String?
-    /// A text encoder alone, by the names of BERT's published files.
+    /// A text encoder alone, by the names of BERT's published files, or that of a whole network.
     public var language: String?
 
     public init() {}
@@ -99,12 +125,15 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public var data: DatasetDescription?
     /// Steps between two validations; nil for one after each epoch.
     public var every: Int?
+    /// The size of the pictures, and that at which the trained network sees pictures unless asked otherwise.
     public var shortSide = 800
     public var longestSide: Int? = 1333
     /// What classes are called; nil for their names in the data set.
     public var classPrompts: [ClassPrompt]?
 
     public init() {}
+
+    var resize: ResizeRule { ResizeRule(minimumSide: shortSide, maximumSide: longestSide) }
   }
 }
 

@@ -15,7 +15,7 @@ final class StartingParameters: ParameterSource {
   fileprivate struct Part: Sendable {
     let words: String
     let path: String
-    /// What the file's names may begin with.
+    /// What the file's names may begin with: as it is published, or as in a whole network.
     let prefixes: [String]
     let file: URL
     let checkpoint: Checkpoint
@@ -41,7 +41,8 @@ final class StartingParameters: ParameterSource {
       try name.map { name in
         let file = URL(fileURLWithPath: name)
         return Part(
-          words: words, path: path, prefixes: prefixes, file: file, checkpoint: try Checkpoint(opening: file))
+          words: words, path: path, prefixes: prefixes + [path], file: file,
+          checkpoint: try Checkpoint(opening: file))
       }
     }
   }
@@ -68,6 +69,7 @@ final class StartingParameters: ParameterSource {
   private static let optional: PathSet = [
     "rpn.tunable_linear", "rpn.head.cls_logits", "rpn.head.contrastive_align_projection_image",
     "rpn.head.contrastive_align_projection_text", "rpn.head.contrastive_align_log_scale", "rpn.head.mlm_head",
+    "naming",
   ]
 
   /// What of the encoders' files was used, once the network is made; a line for each.

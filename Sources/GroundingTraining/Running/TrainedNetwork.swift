@@ -7,6 +7,8 @@ struct TrainedNetwork: Sendable {
   let configuration: GLIPConfiguration
   let model: GLIPModel
   let auxiliary: AuxiliaryLosses
+  /// Where that is the task.
+  let naming: ObjectNaming?
   let parameters: Parameters
   /// Parts that run as in inference.
   let frozen: PathSet
@@ -14,20 +16,27 @@ struct TrainedNetwork: Sendable {
   /// What is worth saying of where the parameters came from.
   let notes: [String]
 
-  init(_ settings: TrainingConfiguration, device: Device) throws {
+  /// - Parameter names: of the classes of the data
+  init(_ settings: TrainingConfiguration, names: [String], device: Device) throws {
     let start = try StartingParameters(settings.network, seed: settings.seed)
     guard
       var configuration = settings.network.sizes ?? settings.network.preset?.configuration
         ?? start.configuration
     else { throw ConfigurationError("The configuration names no network") }
     if settings.tuning.mode == .prompt { configuration.head.promptOffsets = PromptOffsets.count }
+    configuration.resize = settings.validation.resize
     let tuning = settings.tuning
-    let frozen = PathSet((tuning.mode?.frozen ?? []) + tuning.frozen)
+    let frozen = PathSet((tuning.mode?.frozen ?? settings.task.frozen) + tuning.frozen)
     let source = TrainableParameters(
       start, frozen: PathSet(frozen.paths.union(PathSet.unused.paths)), device: device)
     let parameters = Parameters(from: source, device: device)
     model = try GLIPModel(parameters.root, configuration)
     auxiliary = try AuxiliaryLosses(parameters.root, configuration, settings.loss)
+    naming =
+      settings.task == .grounding
+      ? nil
+      : try ObjectNaming(
+        parameters.root, configuration, names: ObjectNaming.encoded(names, by: model, device: device))
     if let trained = tuning.mode?.trained.map(PathSet.init) {
       for (name, tensor, _) in parameters.all where tensor.requiresGradient {
         try tensor.requiringGradient(trained.contains(name))
@@ -43,11 +52,23 @@ struct TrainedNetwork: Sendable {
   var all: [(name: String, tensor: Tensor)] { parameters.all.map { ($0.name, $0.tensor) } }
 
   /// A second network over other values of the parameters.
-  func with(_ values: [(name: String, tensor: Tensor)]) throws -> (model: GLIPModel, parameters: Parameters) {
+  func with(_ values: [(name: String, tensor: Tensor)]) throws -> Copy {
     let source = Values(byName: Dictionary(uniqueKeysWithValues: values.map { ($0.name, $0.tensor) }))
     let parameters = Parameters(from: source, device: device)
-    return (try GLIPModel(parameters.root, configuration), parameters)
+    return Copy(
+      model: try GLIPModel(parameters.root, configuration),
+      naming: try naming.map { try ObjectNaming(parameters.root, configuration, names: $0.names) },
+      parameters: parameters)
   }
+
+  /// The network itself, or one with other values.
+  struct Copy {
+    let model: GLIPModel
+    let naming: ObjectNaming?
+    let parameters: Parameters
+  }
+
+  var copy: Copy { Copy(model: model, naming: naming, parameters: parameters) }
 
   private struct Values: ParameterSource {
     let byName: [String: Tensor]

@@ -50,9 +50,7 @@ extension Trainer {
       var outcome = Plateau.Progress.Outcome.same
       if isTimeToValidate, !result.isAskedToStop { outcome = try validate() }
       let isLast = progress.step >= totalSteps || result.isAskedToStop || outcome == .stop
-      if isLast || progress.step.isMultiple(of: configuration.saveEvery)
-        || (validation != nil && isTimeToValidate)
-      {
+      if isLast || progress.step.isMultiple(of: configuration.saveEvery) || isTimeToValidate {
         try save(isBest: outcome == .better)
       }
       if result.isAskedToStop { return .interrupted }
@@ -62,26 +60,34 @@ extension Trainer {
   }
 
   private var isTimeToValidate: Bool {
-    guard validation != nil else { return false }
+    guard configuration.validation.data != nil else { return false }
     let every = configuration.validation.every ?? stepsPerEpoch
     return progress.step.isMultiple(of: every) || progress.step == totalSteps
   }
 
   /// The network that is kept and measured: the averaged one, if there is one.
-  private func measured() throws -> (model: GLIPModel, parameters: Parameters) {
-    try average.map { try network.with($0.parameters) } ?? (network.model, network.parameters)
+  private func measured() throws -> TrainedNetwork.Copy {
+    try average.map { try network.with($0.parameters) } ?? network.copy
+  }
+
+  private func figures() throws -> [String: Double] {
+    let measured = try measured()
+    if let naming = measured.naming, let namingValidation {
+      return try namingValidation(
+        naming, by: measured.model, device: network.device, group: group, progress: observer.validating)
+    }
+    return try validation?(
+      measured.model, device: network.device, group: group, progress: observer.validating) ?? [:]
   }
 
   private func validate() throws -> Plateau.Progress.Outcome {
-    guard let validation else { return .same }
-    let figures = try validation(
-      measured().model, device: network.device, group: group, progress: observer.validating)
-    let ap = figures["AP"] ?? 0
+    let figures = try figures()
+    let chief = figures[configuration.task.figure] ?? 0
     try record?.append(
       step: progress.step,
       Dictionary(uniqueKeysWithValues: figures.map { ("validation/\($0.key)", $0.value) }))
-    let outcome = progress.plateau.note(ap, configuration.optimization.plateau)
-    let text = ["AP", "AP50", "AP75"].compactMap { name in
+    let outcome = progress.plateau.note(chief, configuration.optimization.plateau)
+    let text = ["AP", "AP50", "AP75", "accuracy"].compactMap { name in
       figures[name].map { "\(name) \(String(format: "%.4f", $0))" }
     }
     observer.note(
@@ -95,7 +101,7 @@ extension Trainer {
     let generator = try Tensor(Generator.standard(on: network.device).state)
     let generators = try group.map { try $0.gather(generator) } ?? [generator]
     if group?.rank ?? 0 == 0 {
-      let (_, parameters) = try measured()
+      let parameters = try measured().parameters
       func write(_ name: String) throws {
         try ModelFile.write(
           parameters, configuration: network.configuration, to: results.url.appending(path: name))

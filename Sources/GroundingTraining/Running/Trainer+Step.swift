@@ -22,14 +22,13 @@ extension Trainer {
     for part in 0..<parts {
       guard let batch = try loader.next() else { throw ConfigurationError("The data has come to an end") }
       ids += batch.ids
-      let terms = try forward(batch, part: part)
-      let total = try terms.total
+      let (total, terms) = try forward(batch, part: part)
       let share = try total * (1 / Double(parts))
       let scaled = try progress.scaler?.scaled(share) ?? share
       if let reducer, part == parts - 1 { try reducer.backward(scaled) } else { try scaled.backward() }
       let named =
         try [("total", total)].map { ($0, try $1.item()) }
-        + terms.named.map { ($0.name, try $0.value.item()) }
+        + terms.map { ($0.name, try $0.value.item()) }
       sums =
         sums.isEmpty
         ? named.map { ($0, $1 / Double(parts)) }
@@ -61,12 +60,23 @@ extension Trainer {
       learningRate: configuration.optimization.rates.learningRate * scale * downs, isAskedToStop: stop)
   }
 
-  /// The loss of one of the batches of a step.
-  private func forward(_ batch: Batch, part: Int) throws -> LossTerms {
-    let pixels = try batch.pixels.to(device: network.device)
+  /// The loss of one of the batches of a step, and its terms.
+  private func forward(
+    _ batch: Batch, part: Int
+  ) throws -> (total: Tensor, terms: [(name: String, value: Tensor)]) {
     let run = configuration.optimization
     // Of nothing but counters, so that a resumed run hides the same words.
     var generator = SeededGenerator(seed: configuration.seed, progress.step, part, group?.rank ?? 0)
+    if let naming = network.naming {
+      var moving: SeededGenerator? = generator
+      let loss = try Regularization(except: network.frozen).running {
+        try run.precision.computing(on: network.device) {
+          try naming(batch, by: network.model, device: network.device, using: &moving).loss
+        }
+      }
+      return (loss, [])
+    }
+    let pixels = try batch.pixels.to(device: network.device)
     let masked = network.auxiliary.masked(batch, using: &generator)
     let output = try Regularization(except: network.frozen).running {
       try ActivationCheckpointing.$isOn.withValue(run.recomputes) {
@@ -78,7 +88,7 @@ extension Trainer {
     let assigned = try AssignedTargets(batch, device: network.device)
     var terms = try loss(output.predictions, assigned)
     try network.auxiliary.add(to: &terms, output, assigned, answers: masked.answers)
-    return terms
+    return (try terms.total, terms.named)
   }
 
   /// The means of all processes, and whether any was asked to stop.

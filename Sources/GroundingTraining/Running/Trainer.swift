@@ -27,8 +27,11 @@ public final class Trainer {
   let schedule: Schedule
   let average: ExponentialAverage?
   let validation: Validation?
+  let namingValidation: NamingValidation?
   let stepsPerEpoch: Int
   var progress: TrainingProgress
+  /// Steps that are done.
+  public var step: Int { progress.step }
   /// Of the first process alone.
   let record: RunRecord?
 
@@ -78,11 +81,22 @@ public final class Trainer {
       completesBatches: configuration.data.completesBatches)
     stepsPerEpoch = max(try EpochOrder(set, epoch: 0, batching).count / run.accumulate, 1)
     totalSteps = run.steps ?? (run.epochs ?? 1) * stepsPerEpoch
-    validation =
-      try configuration.validation.data == nil
-      ? nil : Validation(configuration.validation)
+    let names = set.parts[0].dataset.classes.map(\.name)
+    let settings = configuration.validation.data == nil ? nil : configuration.validation
+    switch configuration.task {
+    case .grounding:
+      validation = try settings.map(Validation.init)
+      namingValidation = nil
+    case .naming:
+      guard names.count > 1 else {
+        throw ConfigurationError(
+          "\(set.parts[0].dataset.name) has no classes to be told apart by their names")
+      }
+      validation = nil
+      namingValidation = try settings.map { try NamingValidation($0, names: names, group: group) }
+    }
 
-    let network = try TrainedNetwork(configuration, device: device)
+    let network = try TrainedNetwork(configuration, names: names, device: device)
     self.network = network
     let groups = network.parameters.groups(run.rates)
     guard !groups.isEmpty else { throw ConfigurationError("Everything is frozen; there is nothing to train") }

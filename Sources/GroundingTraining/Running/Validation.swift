@@ -22,7 +22,7 @@ struct Validation: Sendable {
     }
     self.data = data
     var options = data.benchmark.options
-    options.resize = ResizeRule(minimumSide: settings.shortSide, maximumSide: settings.longestSide)
+    options.resize = settings.resize
     self.options = options
   }
 
