@@ -6,18 +6,19 @@ import RunLog
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dataset",
-    abstract: "Look at annotated pictures, check them, write them in another format, or compose them.",
+    abstract: "Look at annotated pictures, check them, compare and convert them, or compose them.",
     discussion: """
       Examples:
         glip dataset inspect annotations.json --images pictures
         glip dataset stats VOC2012 --json -
         glip dataset convert annotations.json --to odvg --output train.jsonl
         glip dataset preview annotations.json --output sheet.jpg
+        glip dataset compare labelled/annotations.json annotated.json
         glip dataset synthesize --out scenes --count 1000 --view grounding
       """,
     subcommands: [
       DatasetInspectCommand.self, DatasetStatsCommand.self, DatasetConvertCommand.self,
-      DatasetPreviewCommand.self, DatasetSynthesizeCommand.self,
+      DatasetPreviewCommand.self, DatasetCompareCommand.self, DatasetSynthesizeCommand.self,
     ])
 }
 

@@ -48,6 +48,20 @@ struct DatasetTests {
     #expect(json["objects"] as? Int == 2 && json["crowds"] as? Int == 1)
   }
 
+  @Test func boxesAreComparedWithTrueOnes() async throws {
+    let workspace = try workspace()
+    _ = try await workspace.glip("dataset", "convert", "coco.json", "--to", "odvg", "--output", "o.jsonl")
+    let outcome = try await workspace.glip("dataset", "compare", "o.jsonl", "coco.json", "--json", "c.json")
+    #expect(outcome.status == 0 && outcome.output.contains("2 pictures with 1 true boxes"))
+    let json = try #require(JSONSerialization.jsonObject(with: workspace.data("c.json")) as? [String: Any])
+    let levels = try #require(json["levels"] as? [[String: Any]])
+    #expect(levels[0]["recall"] as? Double == 1)
+    expectRefusal(
+      try await workspace.glip("dataset", "compare", "o.jsonl", "coco.json", "--overlap", "0"), "--overlap",
+      status: 64)
+    expectRefusal(try await workspace.glip("dataset", "compare", "gone.jsonl", "coco.json"), "gone.jsonl")
+  }
+
   @Test(arguments: ["coco", "odvg", "voc", "yolo", "tsv", "webdataset"])
   func dataSetsAreConverted(format: String) async throws {
     let workspace = try workspace()

@@ -33,7 +33,7 @@ struct ObjectNaming: Sendable {
     logScale = try naming.parameter("log_scale", [1], .constant(log(14)))
   }
 
-  /// What the text encoder makes of names: unit vectors, [names, L].
+  /// What the text encoder makes of names, less what it makes of all: unit vectors, [names, L].
   static func encoded(_ names: [String], by model: GLIPModel, device: Device) throws -> Tensor {
     let tokenizer = try WordPieceTokenizer.bertUncased()
     let ids = names.map { tokenizer.tokenize(ClassPrompt.cleaned($0), maximumCount: 64).ids }
@@ -48,7 +48,9 @@ struct ObjectNaming: Sendable {
         ).to(device: device)
         return try (words * isWord).sum([1])
       }
-      return try unit(Tensor.concatenated(rows, dimension: 0))
+      let all = try unit(Tensor.concatenated(rows, dimension: 0))
+      // What all names have in common tells nothing, and there is much of it.
+      return try unit(all - all.mean([0], keepingRank: true))
     }
   }
 
