@@ -320,7 +320,8 @@ struct PageTests {
       #expect(try await page.text(".labels li:first-child .name") == "<img src=x onerror=alert(1)>")
       #expect(try await page.count("#found img") == 0)
       let large = picture.deletingLastPathComponent().appending(path: "large.png")
-      try TestPicture.png(width: 400, height: 400).write(to: large)
+      let noise = (0..<3 * 800 * 800).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
+      try Picture(width: 800, height: 800, pixels: noise).encoded(as: .png).write(to: large)
       try await page.choose([large], in: "#file")
       try await page.wait(for: "#error")
       #expect(try await page.text("#error").contains("9000"))
