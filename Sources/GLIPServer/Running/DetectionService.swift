@@ -132,11 +132,12 @@ struct DetectionService: Sendable {
   // MARK: The network
 
   var models: ModelsResponse {
-    ModelsResponse(models: [
+    let size = detector.resize(options)
+    return ModelsResponse(models: [
       ModelsResponse.Model(
         name: model, precision: detector.precision.rawValue, device: detector.device.description,
-        promptTokens: detector.prompts.maximumTokens, minimumSide: detector.resize(options).minimumSide,
-        maximumSide: detector.resize(options).maximumSide)
+        promptTokens: detector.prompts.maximumTokens, minimumSide: size.minimumSide,
+        maximumSide: size.maximumSide, threshold: options.threshold)
     ])
   }
 }
