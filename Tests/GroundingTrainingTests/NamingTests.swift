@@ -88,7 +88,7 @@ extension GeneratorTests {
             }, tokens: squares.map { _ in [] }, classes: squares.indices.map { picture * 10 + $0 })
         }, ids: ["a", "b"])
       var generator: SeededGenerator?
-      let cutOuts = try CutOuts(batch, using: &generator)
+      let cutOuts = try CutOuts(batch, side: 64, using: &generator)
       #expect(cutOuts.classes == [0, 1, 10])
       #expect(cutOuts.mosaics.shape == [1, 3, 256, 256])
       let means = try cutOuts.averages(of: cutOuts.mosaics)
@@ -104,7 +104,7 @@ extension GeneratorTests {
       #expect(abs(values[6] - (1.5 / 1.21 + 0.5)) < 0.25)
       var moving: SeededGenerator? = SeededGenerator(seed: 1)
       #expect(
-        try CutOuts(batch, using: &moving).mosaics.elements(Float.self)
+        try CutOuts(batch, side: 64, using: &moving).mosaics.elements(Float.self)
           != cutOuts.mosaics.elements(Float.self))
     }
 
@@ -113,7 +113,7 @@ extension GeneratorTests {
         pixels: try Tensor.zeros([1, 3, 64, 64]), sizes: [Record.Size(width: 64, height: 64)], prompts: [[]],
         targets: [PictureTargets(boxes: [], tokens: [])], ids: ["a"])
       var generator: SeededGenerator?
-      let cutOuts = try CutOuts(batch, using: &generator)
+      let cutOuts = try CutOuts(batch, side: 64, using: &generator)
       #expect(cutOuts.classes == [] && cutOuts.mosaics.shape == [1, 3, 256, 256])
       #expect(try cutOuts.averages(of: cutOuts.mosaics).shape == [1, 3])
     }

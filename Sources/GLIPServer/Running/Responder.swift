@@ -28,6 +28,10 @@ struct Responder: HTTPResponder {
   let logger: Logger
   let isDraining: @Sendable () -> Bool
 
+  /// What an answer takes that the server is busy: clients that ask again at once, whatever it says, would otherwise
+  /// take the processor from the network.
+  private static let refusalTime = Duration.milliseconds(250)
+
   func respond(to request: Request, context: ConnectionContext) async throws -> Response {
     let start = ContinuousClock.now
     let id = RequestID.of(request.headers)
@@ -50,6 +54,7 @@ struct Responder: HTTPResponder {
     } catch {
       let failure = APIError(error)
       if failure.code == .failed { logger.error("\(error)") }
+      if failure.code == .queueFull, !isDraining() { try? await Task.sleep(for: Self.refusalTime) }
       logger[metadataKey: "error"] = .string(failure.code.rawValue)
       let (head, body) = ResponseBytes.error(failure)
       response = Response(status: head.status, headers: head.headerFields, body: .init(byteBuffer: body))

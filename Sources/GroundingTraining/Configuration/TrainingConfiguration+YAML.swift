@@ -97,6 +97,8 @@ extension TrainingConfiguration {
       task == .grounding || (data.training.count == 1 && tuning.mode == nil), "task", task.rawValue,
       "grounding where there are several data sets or a 'tuning.mode'")
     try require(
+      CutOuts.sides.contains(namedSide), "namedSide", namedSide, "one of \(CutOuts.sides)")
+    try require(
       run.plateau == nil || validation.data != nil, "optimization.plateau", "set",
       "without, as there is no 'validation.data'")
     try require(saveEvery >= 1, "saveEvery", saveEvery, "at least 1")

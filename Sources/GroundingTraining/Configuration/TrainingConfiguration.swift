@@ -6,6 +6,8 @@ import GroundingData
 /// Documentation/training.md explains the settings; `recipes/` has those of the released models.
 public struct TrainingConfiguration: Codable, Sendable, Hashable {
   public var task = Task.grounding
+  /// For the task of naming: the side of an object's cut-out in pixels, 32, 64, 128 or 256.
+  public var namedSide = 64
   public var network = Network()
   public var data = TrainingData()
   public var optimization = Optimization()

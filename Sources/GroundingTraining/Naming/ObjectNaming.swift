@@ -12,6 +12,8 @@ import Torch
 struct ObjectNaming: Sendable {
   /// Unit vectors of the names, [names, L].
   let names: Tensor
+  /// Of the cut-outs, in pixels.
+  let side: Int
   /// Of the maps with strides 16 and 32, channels to L.
   private let projections: [Linear]
   /// Logarithm of what cosines are multiplied by, [1].
@@ -23,8 +25,9 @@ struct ObjectNaming: Sendable {
   /// - Parameters:
   ///   - scope: the root of the network's parameters
   ///   - names: what `encoded` gave
-  init(_ scope: Scope, _ network: GLIPConfiguration, names: Tensor) throws {
-    self.names = names
+  ///   - side: of the cut-outs, in pixels
+  init(_ scope: Scope, _ network: GLIPConfiguration, names: Tensor, side: Int) throws {
+    (self.names, self.side) = (names, side)
     let naming = scope / Self.path
     projections = try [2, 3].map { stage in
       try Linear(
@@ -67,7 +70,7 @@ struct ObjectNaming: Sendable {
   func callAsFunction(
     _ batch: Batch, by model: GLIPModel, device: Device, using generator: inout SeededGenerator?
   ) throws -> Result {
-    let cutOuts = try CutOuts(batch, using: &generator)
+    let cutOuts = try CutOuts(batch, side: side, using: &generator)
     let count = cutOuts.classes.count
     let answers = try Tensor(count == 0 ? [0] : cutOuts.classes.map(Int64.init)).to(device: device)
     let maps = try model.maps(of: cutOuts.mosaics.to(device: device)).suffix(projections.count)

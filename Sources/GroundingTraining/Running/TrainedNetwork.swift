@@ -36,7 +36,8 @@ struct TrainedNetwork: Sendable {
       settings.task == .grounding
       ? nil
       : try ObjectNaming(
-        parameters.root, configuration, names: ObjectNaming.encoded(names, by: model, device: device))
+        parameters.root, configuration, names: ObjectNaming.encoded(names, by: model, device: device),
+        side: settings.namedSide)
     if let trained = tuning.mode?.trained.map(PathSet.init) {
       for (name, tensor, _) in parameters.all where tensor.requiresGradient {
         try tensor.requiringGradient(trained.contains(name))
@@ -57,7 +58,9 @@ struct TrainedNetwork: Sendable {
     let parameters = Parameters(from: source, device: device)
     return Copy(
       model: try GLIPModel(parameters.root, configuration),
-      naming: try naming.map { try ObjectNaming(parameters.root, configuration, names: $0.names) },
+      naming: try naming.map {
+        try ObjectNaming(parameters.root, configuration, names: $0.names, side: $0.side)
+      },
       parameters: parameters)
   }
 
