@@ -9,7 +9,7 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Answer requests for detections over HTTP.",
     discussion: """
-      What can be asked is described at /openapi.json, and in plain text at /. For example:
+      A web page to try the network with is at /; what programs can ask is described at /openapi.json. For example:
         glip serve --model glip-t &
         curl -F picture=@photo.jpg -F classes="cat, remote control" http://127.0.0.1:8080/v1/detect
 

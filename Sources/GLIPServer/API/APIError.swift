@@ -14,6 +14,13 @@ struct APIError: Error {
     self.headers = headers
   }
 
+  /// - Parameter methods: those that the path has.
+  static func methodNotAllowed(_ methods: [HTTPRequest.Method]) -> APIError {
+    APIError(
+      .methodNotAllowed, "This path takes \(methods.map(\.rawValue).joined(separator: " and ")) only.",
+      headers: [.allow: methods.map(\.rawValue).joined(separator: ", ")])
+  }
+
   /// The kinds of errors, by the names that clients see.
   enum Code: String, CaseIterable, Encodable {
     case malformedRequest = "malformed_request"

@@ -74,9 +74,11 @@ struct ModelsResponse: Encodable {
     /// Pixels at which the network sees pictures: of the shorter side, and at most of the longer one.
     let minimumSide: Int
     let maximumSide: Int?
+    /// The score above which detections are reported unless a request says otherwise.
+    let threshold: Double
 
     private enum CodingKeys: String, CodingKey {
-      case name, precision, device
+      case name, precision, device, threshold
       case promptTokens = "prompt_tokens"
       case minimumSide = "minimum_side"
       case maximumSide = "maximum_side"

@@ -4,7 +4,7 @@ import HTTPTypes
 /// written from it.
 struct Operation: Sendable {
   enum ID: String, CaseIterable {
-    case detect, detectBatch, listModels, health, readiness, metrics, describe, overview
+    case detect, detectBatch, listModels, health, readiness, metrics, describe
   }
 
   /// The body of a request for detections.
@@ -62,9 +62,6 @@ struct Operation: Sendable {
     Operation(
       id: .describe, method: .get, path: "/openapi.json", summary: "This description.", isProtected: false,
       output: .description),
-    Operation(
-      id: .overview, method: .get, path: "/", summary: "What there is, in plain text.", isProtected: false,
-      output: .text(type: "text/plain; charset=utf-8")),
   ]
 
   private static let detectionErrors: [APIError.Code] = [
@@ -85,8 +82,6 @@ struct Operation: Sendable {
     let method = request.method == .head ? .get : request.method
     if let operation = here.first(where: { $0.method == method }) { return operation }
     let methods = here.flatMap { $0.method == .get ? [$0.method, .head] : [$0.method] }
-    throw APIError(
-      .methodNotAllowed, "This path takes \(methods.map(\.rawValue).joined(separator: " and ")) only.",
-      headers: [.allow: methods.map(\.rawValue).joined(separator: ", ")])
+    throw APIError.methodNotAllowed(methods)
   }
 }

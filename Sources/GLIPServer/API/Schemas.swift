@@ -126,6 +126,11 @@ struct Schemas {
               "name": ["type": "string"], "precision": ["type": "string"], "device": ["type": "string"],
               "prompt_tokens": ["type": "integer"], "minimum_side": ["type": "integer"],
               "maximum_side": ["type": "integer"],
+              "threshold": [
+                "type": "number", "minimum": 0, "maximum": 1,
+                "description":
+                  "Detections with no higher score are not reported unless a request says otherwise.",
+              ],
             ], optional: ["maximum_side"]),
         ]
       ]),

@@ -25,7 +25,8 @@ public final class DetectionServer: Sendable {
   /// - Parameters:
   ///   - detector: the network
   ///   - model: its name, as clients see it
-  /// - Throws: `AccessTokenError` if the file of tokens cannot be used.
+  /// - Throws: `AccessTokenError` if the file of tokens cannot be used; an error of Foundation if the page's files
+  ///   cannot be read.
   public init(
     _ detector: Detector, model: String, version: String, configuration: ServerConfiguration, logger: Logger
   ) throws {
@@ -46,7 +47,8 @@ public final class DetectionServer: Sendable {
     responder = Responder(
       service: service, tokens: tokens, origins: CrossOrigin(allowed: configuration.allowedOrigins),
       held: HeldBytes(most: limits.heldBytes), metrics: metrics,
-      description: try ResponseBytes.json(document.json), logsPrompts: configuration.logsPrompts,
+      description: try ResponseBytes.json(document.json), page: try PageFiles(),
+      logsPrompts: configuration.logsPrompts,
       logger: logger, isDraining: { stopping.isMade })
   }
 

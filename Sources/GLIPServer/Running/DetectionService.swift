@@ -136,7 +136,7 @@ struct DetectionService: Sendable {
       ModelsResponse.Model(
         name: model, precision: detector.precision.rawValue, device: detector.device.description,
         promptTokens: detector.prompts.maximumTokens, minimumSide: options.resize.minimumSide,
-        maximumSide: options.resize.maximumSide)
+        maximumSide: options.resize.maximumSide, threshold: options.threshold)
     ])
   }
 }

@@ -23,6 +23,7 @@ struct Responder: HTTPResponder {
   let held: HeldBytes
   let metrics: ServiceMetrics
   let description: ByteBuffer
+  let page: PageFiles
   let logsPrompts: Bool
   let logger: Logger
   let isDraining: @Sendable () -> Bool
@@ -32,14 +33,17 @@ struct Responder: HTTPResponder {
     let id = RequestID.of(request.headers)
     var logger = logger
     logger[metadataKey: "request"] = .string(id)
-    var operation: Operation?
+    var operation = "none"
     var response: Response
     do {
       if let preflight = origins.preflight(request.head) {
         response = Response(status: .noContent, headers: preflight)
+      } else if let file = try page.response(to: request.head, path: request.uri.path) {
+        operation = "page"
+        response = file
       } else {
         let asked = try Operation.of(request.head, path: request.uri.path)
-        operation = asked
+        operation = asked.id.rawValue
         try authorize(request, for: asked)
         response = try await answer(request, asked, &logger)
       }
@@ -52,12 +56,12 @@ struct Responder: HTTPResponder {
     }
     finish(&response, for: request, id)
     let time = (ContinuousClock.now - start).seconds
-    metrics.request(operation?.id.rawValue ?? "none", status: response.status.code, seconds: time)
+    metrics.request(operation, status: response.status.code, seconds: time)
     logger.info(
       "request",
       metadata: [
         "client": .string(context.client), "method": .string(request.method.rawValue),
-        "operation": .string(operation?.id.rawValue ?? "none"),
+        "operation": .string(operation),
         "status": .stringConvertible(response.status.code),
         "milliseconds": .stringConvertible((time * 1e4).rounded() / 10),
       ])
@@ -73,7 +77,7 @@ struct Responder: HTTPResponder {
 
   private func finish(_ response: inout Response, for request: Request, _ id: String) {
     response.headers[.requestID] = id
-    response.headers[.cacheControl] = "no-store"
+    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     response.headers[.xContentTypeOptions] = "nosniff"
     for field in origins.fields(for: request.head) { response.headers[field.name] = field.value }
     if request.method == .head { response = response.createHeadResponse() }
@@ -111,7 +115,6 @@ struct Responder: HTTPResponder {
       let text = metrics.text(queued: service.queue.depth, heldBytes: held.count)
       return ok("text/plain; version=0.0.4; charset=utf-8", ByteBuffer(string: text))
     case .describe: return ok(OutputFormat.json.mediaType, description)
-    case .overview: return ok("text/plain; charset=utf-8", ByteBuffer(string: Self.overview))
     }
   }
 
@@ -142,11 +145,4 @@ struct Responder: HTTPResponder {
   private func ok(_ type: String, _ body: ByteBuffer) -> Response {
     Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: body))
   }
-
-  private static let overview =
-    "GLIP finds in pictures what you name in words.\n\n"
-    + Operation.all.map { operation in
-      operation.method.rawValue.padding(toLength: 6, withPad: " ", startingAt: 0)
-        + operation.path.padding(toLength: 18, withPad: " ", startingAt: 0) + operation.summary + "\n"
-    }.joined()
 }
