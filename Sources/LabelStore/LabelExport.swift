@@ -3,6 +3,9 @@ import GRDB
 import GroundingData
 import Pictures
 
+// GRDB has another.
+private typealias Record = GroundingData.Record
+
 /// A project's labels as a file for other programs.
 package enum ExportFormat: String, Sendable, CaseIterable {
   /// COCO's JSON; the network's boxes have their scores.

@@ -1,0 +1,67 @@
+// Sending files to a project, a few at a time.
+
+import { send } from "./api.js";
+
+const together = 2;
+const readable = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"]);
+
+/**
+ * Adds pictures to a project.
+ *
+ * @param {string} path - of the project's pictures
+ * @param {File[]} files - those that are no pictures are passed over
+ * @param {(done: number, count: number) => void} onProgress
+ * @returns {Promise<{name: string, reason: string}[]>} those that were refused
+ */
+export async function upload(path, files, onProgress) {
+  const waiting = files.filter((file) => readable.has(file.type)).sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+  const count = waiting.length;
+  const refused = [];
+  let done = 0;
+  onProgress(done, count);
+  async function work() {
+    for (let file = waiting.shift(); file; file = waiting.shift()) {
+      const reason = await add(path, file);
+      if (reason) refused.push({ name: file.name, reason });
+      onProgress(++done, count);
+    }
+  }
+  await Promise.all(Array.from({ length: together }, work));
+  return refused;
+}
+
+const nameOf = (file) => file.webkitRelativePath || file.name;
+
+/** Why a file was refused; null if it was not. */
+async function add(path, file) {
+  for (;;) {
+    const form = new FormData();
+    form.append("pictures", file, file.name);
+    try {
+      const { results } = await (await send(path, { method: "POST", body: form })).json();
+      return results[0].error?.message ?? null;
+    } catch (error) {
+      if (error.retryAfter === undefined) return `${file.name} cannot be read any more.`;
+      if (error.status !== 429) return error.message;
+      await new Promise((resolve) => setTimeout(resolve, 1000 * (error.retryAfter || 1)));
+    }
+  }
+}
+
+/** The files that were dropped, those in folders among them. */
+export async function droppedFiles(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (entries.length === 0) return [...transfer.files];
+  return (await Promise.all(entries.map(filesOf))).flat();
+}
+
+async function filesOf(entry) {
+  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return found;
+    found.push(...(await Promise.all(some.map(filesOf))).flat());
+  }
+}
