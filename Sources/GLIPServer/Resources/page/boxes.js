@@ -73,6 +73,10 @@ export class PictureBoxes extends HTMLElement {
     const video = element("video", { srcObject: stream, muted: true, playsInline: true, ariaLabel: "Camera" });
     await video.play();
     this.#replace(video, video.videoWidth, video.videoHeight);
+    // A phone is turned.
+    video.addEventListener("resize", () => {
+      if (this.#picture === video) this.#fit(video.videoWidth, video.videoHeight);
+    });
     return video;
   }
 
@@ -161,10 +165,14 @@ export class PictureBoxes extends HTMLElement {
     if (this.#address) URL.revokeObjectURL(this.#address);
     this.#address = null;
     this.#picture = picture;
+    this.#frame.replaceChildren(...(picture ? [picture, this.#layer] : []));
+    this.#fit(width, height);
+  }
+
+  #fit(width, height) {
     this.pictureWidth = width;
     this.pictureHeight = height;
     this.#frame.style.setProperty("--ratio", width && height ? width / height : 1);
-    this.#frame.replaceChildren(...(picture ? [picture, this.#layer] : []));
     this.boxes = [];
   }
 

@@ -1,15 +1,16 @@
 // The bearer token of a server that wants one. It lives as long as the tab.
 
 import { element } from "./elements.js";
+import { keep, recall } from "./memory.js";
 
 const key = "glip-token";
+let current = recall("sessionStorage", key);
+let asking = null;
 
 /** The token in use, or null. */
 export function token() {
-  return sessionStorage.getItem(key);
+  return current;
 }
-
-let asking = null;
 
 /**
  * Asks for a token. Requests that fail at the same time ask once.
@@ -19,7 +20,7 @@ let asking = null;
  * @returns {Promise<boolean>} whether there is another token now
  */
 export function askForToken(reason, tried) {
-  if (token() !== tried) return Promise.resolve(token() !== null);
+  if (current !== tried) return Promise.resolve(current !== null);
   asking ??= show(reason).finally(() => (asking = null));
   return asking;
 }
@@ -46,7 +47,7 @@ function show(reason) {
     dialog.addEventListener("close", () => {
       const entered = field.value.trim();
       const isGiven = dialog.returnValue === "use" && entered !== "";
-      if (isGiven) sessionStorage.setItem(key, entered);
+      if (isGiven) keep("sessionStorage", key, (current = entered));
       dialog.remove();
       resolve(isGiven);
     });
