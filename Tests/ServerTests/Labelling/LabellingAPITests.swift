@@ -5,8 +5,6 @@ import Testing
 
 /// What is asked of the labels over HTTP.
 struct LabellingAPITests {
-  private let cat: [String: Any] = ["label": "cat", "bbox": [1.5, 2, 30, 20.25]]
-
   @Test("a project is begun, filled, corrected, exported, changed and deleted")
   func journey() async throws {
     try await withLabels { served in
@@ -30,6 +28,7 @@ struct LabellingAPITests {
       #expect(thumbnail["content-type"] == "image/jpeg" && thumbnail.body.starts(with: [0xFF, 0xD8]))
 
       let place = "\(path)/pictures/\(pictures[0])/boxes"
+      let cat: [String: Any] = ["label": "cat", "bbox": [1.5, 2, 30, 20.25]]
       let set = try await served.send("PUT", place, json: boxes(1, [cat], reviewed: true))
       #expect(set.status == 200)
       let stored = try await served.get(place)
