@@ -40,15 +40,6 @@ struct BrowserPage: Sendable {
 
   /// The value of an expression of JavaScript, awaited if it is a promise.
   func value<Value: Decodable>(_ expression: String, as type: Value.Type = Value.self) async throws -> Value {
-    struct Evaluated: Decodable {
-      struct Result: Decodable { let value: String? }
-      struct Exception: Decodable {
-        struct Thrown: Decodable { let description: String? }
-        let exception: Thrown?
-      }
-      let result: Result
-      let exceptionDetails: Exception?
-    }
     let answer = try await send(
       "Runtime.evaluate",
       [
@@ -61,6 +52,11 @@ struct BrowserPage: Sendable {
     }
     let values = try JSONDecoder().decode([Value].self, from: Data((evaluated.result.value ?? "").utf8))
     return try #require(values.first)
+  }
+
+  /// Evaluates an expression for what it does.
+  func run(_ expression: String) async throws {
+    _ = try await value("[await (\(expression))].length", as: Int.self)
   }
 
   /// The text of the first element that a selector finds.
@@ -132,7 +128,7 @@ struct BrowserPage: Sendable {
 
   func reload() async throws {
     let url = try await value("location.href", as: String.self)
-    _ = try await value("globalThis.isOld = true", as: Bool.self)
+    try await run("globalThis.isOld = true")
     try await send("Page.reload")
     try await loaded(url)
   }
@@ -272,4 +268,15 @@ private struct AnyText: Decodable {
       (try? container.decode(String.self)) ?? (try? container.decode(Bool.self)).map { "\($0)" }
       ?? (try? container.decode(Double.self)).map { "\($0)" } ?? ""
   }
+}
+
+/// What a browser answers to an expression.
+private struct Evaluated: Decodable {
+  struct Result: Decodable { let value: String? }
+  struct Exception: Decodable {
+    struct Thrown: Decodable { let description: String? }
+    let exception: Thrown?
+  }
+  let result: Result
+  let exceptionDetails: Exception?
 }

@@ -91,7 +91,9 @@ final class Chromium: Sendable {
 
   private func read(from handle: FileHandle) {
     var buffer = Data()
-    while let bytes = try? handle.read(upToCount: 1 << 16), !bytes.isEmpty {
+    while true {
+      let bytes = handle.availableData
+      if bytes.isEmpty { break }
       buffer += bytes
       while let end = buffer.firstIndex(of: 0) {
         take(buffer[..<end])
