@@ -111,6 +111,8 @@ struct ExportTests {
   /// Names and texts of an archive.
   private func members(of file: FileHandle) throws -> [String: String] {
     let data = try file.readToEnd() ?? Data()
+    // The library hands names out in the process's own encoding only.
+    setlocale(LC_CTYPE, "C.UTF-8")
     let archive = try #require(archive_read_new())
     defer { archive_read_free(archive) }
     archive_read_support_format_zip(archive)

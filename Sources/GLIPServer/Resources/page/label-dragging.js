@@ -5,6 +5,8 @@ import { between, moved, resized } from "./label-shapes.js";
 
 /** Pixels of the screen below which a movement is a click. */
 const slack = 4;
+/** Pixels of the screen below which a box has no room for handles within. */
+const small = 48;
 const edges = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 
 export class BoxDragging {
@@ -136,7 +138,9 @@ export class BoxDragging {
 
   #place({ x, y, width, height }) {
     const at = { w: x, e: x + width, n: y, s: y + height };
+    const isSmall = Math.min(width, height) * this.#view.scale < small;
     for (const handle of this.#handles) {
+      handle.classList.toggle("small", isSmall);
       const name = handle.dataset.edges;
       const across = name.includes("w") ? at.w : name.includes("e") ? at.e : x + width / 2;
       const down = name.includes("n") ? at.n : name.includes("s") ? at.s : y + height / 2;

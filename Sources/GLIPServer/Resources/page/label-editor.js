@@ -55,7 +55,8 @@ export class BoxEditor extends EventTarget {
   /** What the server is to have. */
   get content() {
     const boxes = this.#boxes.map(({ label, x, y, width, height, score }) => {
-      return score === undefined ? { label, bbox: [x, y, width, height] } : { label, bbox: [x, y, width, height], score };
+      // JSON has no member for what is undefined.
+      return { label, bbox: [x, y, width, height], score };
     });
     return { reviewed: this.#reviewed, boxes };
   }

@@ -2,6 +2,7 @@
 
 import { ask, send } from "./api.js";
 import { byID, element, percent } from "./elements.js";
+import { save } from "./exports.js";
 import { namesIn } from "./label-projects.js";
 import { sure } from "./label-sure.js";
 
@@ -164,10 +165,8 @@ export class LabelPanel {
   async #export(format, suffix) {
     const reviewed = byID("only-reviewed").checked;
     const answer = await send(`${this.#view.path}/export?format=${format}&reviewed=${reviewed}`);
-    const address = URL.createObjectURL(await answer.blob());
     const name = this.#view.project.name.replace(/[^\p{L}\p{N}-]+/gu, "-");
-    element("a", { href: address, download: `${name}-${format}.${suffix}` }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    save(`${name}-${format}.${suffix}`, await answer.blob(), answer.headers.get("Content-Type"));
   }
 
   #showSettings() {

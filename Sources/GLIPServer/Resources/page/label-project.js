@@ -1,7 +1,8 @@
 // One project: its pictures, the one that is open, and what is done with it.
 
+import "./boxes.js";
 import { ask, send } from "./api.js";
-import { byID } from "./elements.js";
+import { byID, element } from "./elements.js";
 import { BoxEditor } from "./label-editor.js";
 import { setUpKeys } from "./label-keys.js";
 import { LabelPanel } from "./label-panel.js";
@@ -247,6 +248,7 @@ export class ProjectView {
     this.#saver = null;
     await ask(`${this.path}/pictures/${picture.id}`, { method: "DELETE" });
     await this.#strip.refresh();
+    this.#panel.watch();
     if (next !== null) this.#go(next, true);
     else await this.#openPicture(null);
   }
@@ -277,11 +279,10 @@ export class ProjectView {
       byID("upload").textContent = done < count ? `${done} of ${count} added` : "";
     });
     const texts = refused.map(({ name, reason }) => `${name}: ${reason}`);
-    byID("refused").replaceChildren(
-      ...texts.slice(0, 5).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
-    );
+    byID("refused").replaceChildren(...texts.slice(0, 5).map((text) => element("li", {}, text)));
     if (strip !== this.#strip) return;
     await strip.refresh();
+    this.#panel.watch();
     if (strip.current === null && strip.pictures.length > 0) this.#go(strip.pictures[0].id, true);
   }
 }

@@ -112,8 +112,7 @@ export class BoxSaver {
   async #isKept({ reviewed, boxes }) {
     try {
       const there = await ask(this.#path);
-      const isSame =
-        (there.state === "reviewed") === reviewed && JSON.stringify(there.boxes.map(plain)) === JSON.stringify(boxes.map(plain));
+      const isSame = same([there.state === "reviewed", there.boxes], [reviewed, boxes]);
       if (isSame) this.#revision = there.revision;
       return isSame;
     } catch {
@@ -127,4 +126,9 @@ export class BoxSaver {
   }
 }
 
-const plain = ({ label, bbox, score }) => [label, ...bbox, score ?? null];
+const same = (...contents) => {
+  const [one, other] = contents.map(([reviewed, boxes]) => {
+    return JSON.stringify([reviewed, boxes.map(({ label, bbox, score }) => [label, bbox, score])]);
+  });
+  return one === other;
+};

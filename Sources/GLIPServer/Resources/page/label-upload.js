@@ -1,8 +1,7 @@
-// Sending files to a project, a few at a time.
+// Sending files to a project, one after the other, so that they keep their order.
 
 import { send } from "./api.js";
 
-const together = 2;
 const readable = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"]);
 
 /**
@@ -14,19 +13,15 @@ const readable = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", 
  * @returns {Promise<{name: string, reason: string}[]>} those that were refused
  */
 export async function upload(path, files, onProgress) {
-  const waiting = files.filter((file) => readable.has(file.type)).sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
-  const count = waiting.length;
+  const order = (a, b) => nameOf(a).localeCompare(nameOf(b), undefined, { numeric: true });
+  const pictures = files.filter((file) => readable.has(file.type)).sort(order);
   const refused = [];
-  let done = 0;
-  onProgress(done, count);
-  async function work() {
-    for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const reason = await add(path, file);
-      if (reason) refused.push({ name: file.name, reason });
-      onProgress(++done, count);
-    }
+  for (const [done, file] of pictures.entries()) {
+    onProgress(done, pictures.length);
+    const reason = await add(path, file);
+    if (reason) refused.push({ name: file.name, reason });
   }
-  await Promise.all(Array.from({ length: together }, work));
+  onProgress(pictures.length, pictures.length);
   return refused;
 }
 
