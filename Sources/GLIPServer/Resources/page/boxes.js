@@ -12,8 +12,10 @@
 
 import { element, percent } from "./elements.js";
 
-/** With more boxes than this, only those in question say what they are. */
-const mostTags = 16;
+/** If tags would cover more than this share of the picture, only those of boxes in question are shown. */
+const mostCovered = 0.1;
+/** About what a tag takes, in square pixels of the screen. */
+const tagArea = 80 * 20;
 
 export class PictureBoxes extends HTMLElement {
   #frame = element("div", { className: "frame" });
@@ -120,7 +122,8 @@ export class PictureBoxes extends HTMLElement {
     // Small boxes lie over large ones: both can be pointed at.
     const order = [...boxes].sort((a, b) => b.width * b.height - a.width * a.height);
     this.#layer.replaceChildren(...order.map((box) => this.#make(box)));
-    this.#layer.classList.toggle("many", boxes.length > mostTags);
+    const area = this.#frame.clientWidth * this.#frame.clientHeight;
+    this.#layer.classList.toggle("many", boxes.length * tagArea > mostCovered * area);
     this.#layer.ariaLabel =
       boxes.length === 1 ? "1 box" : `${boxes.length} boxes; arrow keys go from one to the next`;
     this.#rove(this.#elements.has(focused) ? focused : this.#selected);
@@ -187,8 +190,8 @@ export class PictureBoxes extends HTMLElement {
     made.style.setProperty("--color", box.color);
     made.style.setProperty("--on-color", box.onColor);
     // Tags stay inside the picture.
-    made.classList.toggle("below", box.y * this.scale < 20);
-    made.classList.toggle("left", box.x + box.width / 2 > 0.75 * this.pictureWidth);
+    made.classList.toggle("tag-below", box.y * this.scale < 20);
+    made.classList.toggle("tag-left", box.x + box.width / 2 > 0.75 * this.pictureWidth);
     this.#elements.set(box.id, made);
     this.put(box.id, box);
     return made;

@@ -12,7 +12,7 @@ import { watchSources } from "./sources.js";
 
 const view = byID("view");
 const found = new Found(view);
-const prompt = new Prompt(() => (liveQuestion ? (liveQuestion = question() ?? liveQuestion) : detectPicture()));
+const prompt = new Prompt(submit);
 
 /** The picture that is asked about and its name; null where there is none. */
 let picture = null;
@@ -80,6 +80,12 @@ function question() {
   return { names: prompt.names, fields: { ...prompt.field, threshold: found.leastThreshold } };
 }
 
+function submit() {
+  if (!liveQuestion) return detectPicture();
+  // What the camera sees is asked this from now on.
+  liveQuestion = question() ?? liveQuestion;
+}
+
 async function detectPicture() {
   if (!picture) return complain("Choose a picture first.");
   const asked = question();
@@ -120,31 +126,42 @@ async function watchCamera() {
   liveQuestion = question();
   if (!liveQuestion) return;
   const control = begin();
+  const camera = await openCamera(control);
+  if (!camera) return;
   let last = null;
+  picture = null;
+  setLive(true);
   try {
-    const camera = await Camera.open(() => control.abort());
-    setLive(true);
-    try {
-      await camera.show(view);
-      picture = null;
-      showPicture(true);
-      while (!control.signal.aborted) last = (await watchFrame(camera, control.signal)) ?? last;
-    } finally {
-      camera.close();
-    }
+    await camera.show(view);
+    showPicture(true);
+    while (!control.signal.aborted) last = (await watchFrame(camera, control.signal)) ?? last;
   } catch (error) {
     if (!control.signal.aborted) complain(error.message);
   }
+  camera.close();
   setLive(false);
   // Another picture may have taken its place already.
   if (running !== control) return;
   if (!last) {
     view.clear();
-    return showPicture(picture !== null);
+    return showPicture(false);
   }
   [picture, name] = [last.frame, "camera.jpg"];
   await view.show(picture, "What the camera saw");
   found.show(last.result, last.names);
+}
+
+/** The camera; null, with a word to the user, where there is none, or where it is not wanted any more. */
+async function openCamera(control) {
+  try {
+    const camera = await Camera.open(() => control.abort());
+    if (!control.signal.aborted) return camera;
+    camera.close();
+  } catch (error) {
+    if (!control.signal.aborted) complain(error.message);
+  }
+  liveQuestion = null;
+  return null;
 }
 
 /** Asks about what the camera sees now. */
@@ -197,6 +214,14 @@ async function copy() {
   }
 }
 
+async function savePicture() {
+  try {
+    save(fileName("-boxes.png"), await annotated(picture, found.shown), "image/png");
+  } catch {
+    byID("export-note").textContent = "The browser cannot draw a picture of this size.";
+  }
+}
+
 // The beginning
 
 async function start() {
@@ -211,9 +236,7 @@ async function start() {
   byID("copy").addEventListener("click", copy);
   byID("save-json").addEventListener("click", () => save(fileName(".json"), json(found.shown)));
   byID("save-coco").addEventListener("click", () => save(fileName("-coco.json"), coco(found.shown, name)));
-  byID("save-picture").addEventListener("click", async () => {
-    save(fileName("-boxes.png"), await annotated(picture, found.shown), "image/png");
-  });
+  byID("save-picture").addEventListener("click", savePicture);
   watchSources(takePicture, complain);
   try {
     const [model] = (await ask("v1/models")).models;
