@@ -17,6 +17,7 @@ export class BoxEditor extends EventTarget {
   #dragging;
   #boxes = [];
   #reviewed = false;
+  #isOpen = false;
   #done = [];
   #undone = [];
   #nextID = 1;
@@ -46,8 +47,19 @@ export class BoxEditor extends EventTarget {
     this.#boxes = boxes.map(({ label, bbox: [x, y, width, height], score }) => {
       return { id: this.#nextID++, label, x, y, width, height, score };
     });
-    this.#reviewed = state === "reviewed";
+    this.#begin(state === "reviewed", true);
+  }
+
+  /** Shows no boxes, and takes no steps until others are loaded. */
+  clear() {
+    this.#boxes = [];
+    this.#begin(false, false);
+  }
+
+  #begin(isReviewed, isOpen) {
+    [this.#reviewed, this.#isOpen] = [isReviewed, isOpen];
     [this.#done, this.#undone] = [[], []];
+    this.#dragging.cancel();
     this.select(null);
     this.#draw();
   }
@@ -159,6 +171,7 @@ export class BoxEditor extends EventTarget {
 
   /** Adds a box, or asks for a label first where there is none. */
   add(rectangle) {
+    if (!this.#isOpen) return;
     if (this.label === null) {
       this.dispatchEvent(new Event("need-label"));
       return;
@@ -225,6 +238,7 @@ export class BoxEditor extends EventTarget {
   }
 
   #step(boxes, reviewed = this.#reviewed) {
+    if (!this.#isOpen) return;
     this.#done.push([this.#boxes, this.#reviewed]);
     if (this.#done.length > mostSteps) this.#done.shift();
     this.#undone = [];

@@ -51,8 +51,11 @@ export class LabelPanel {
   show() {
     const { labels, threshold } = this.#view.project;
     this.#labels = labels;
-    byID("threshold").value = threshold;
-    byID("threshold-value").textContent = percent(threshold);
+    // Not from under the fingers of somebody who is just setting it.
+    if (!byID("threshold").matches(":active")) {
+      byID("threshold").value = threshold;
+      byID("threshold-value").textContent = percent(threshold);
+    }
     this.showBoxes();
   }
 
@@ -80,7 +83,8 @@ export class LabelPanel {
   }
 
   #row(box, isSelected) {
-    const score = element("span", { className: "note" }, box.score === undefined ? "by hand" : percent(box.score));
+    const origin = box.score === undefined ? "by hand" : percent(box.score);
+    const score = element("span", { className: "note" }, origin);
     return this.#item(`${box.id}`, isSelected, [this.#dot(box.label), box.label, " ", score], () => {
       this.#editor.focus(box.id);
     });
@@ -155,8 +159,8 @@ export class LabelPanel {
     byID("stop").hidden = !running;
     byID("detect").disabled = running || left === 0;
     byID("again").disabled = running;
-    const count = `${left} new ${left === 1 ? "picture" : "pictures"}`;
-    const text = running ? `${done} of ${done + left} pictures` : left > 0 ? count : "No new pictures";
+    const waiting = left === 0 ? "No new pictures" : left === 1 ? "1 new picture" : `${left} new pictures`;
+    const text = running ? `${done} of ${done + left} pictures` : waiting;
     byID("progress").textContent = failed > 0 ? `${text}; ${failed} failed: ${message}` : text;
   }
 
@@ -182,7 +186,9 @@ export class LabelPanel {
     event.preventDefault();
     try {
       await this.#view.change({
-        name: byID("set-name").value, labels: namesIn(byID("set-labels").value, "\n"), caption: byID("set-caption").value,
+        name: byID("set-name").value,
+        labels: namesIn(byID("set-labels").value, "\n"),
+        caption: byID("set-caption").value,
       });
       byID("settings-dialog").close();
     } catch (error) {

@@ -9,7 +9,7 @@ import { LabelPanel } from "./label-panel.js";
 import { BoxSaver } from "./label-saver.js";
 import { PictureStrip } from "./label-strip.js";
 import { sure } from "./label-sure.js";
-import { droppedFiles, upload } from "./label-upload.js";
+import { onFiles, upload } from "./label-upload.js";
 
 const savedTexts = { saved: "Saved", saving: "Saving…", failed: "Not saved", conflict: "Not saved" };
 
@@ -41,7 +41,7 @@ export class ProjectView {
       help: () => byID("keys-dialog").showModal(),
     });
     this.#setUpTools();
-    this.#setUpFiles();
+    onFiles(byID("project"), ["files", "folder"].map(byID), (files) => this.#add(files).catch(onError));
     addEventListener("beforeunload", (event) => {
       if (this.#saver && !this.#saver.isSaved) event.preventDefault();
     });
@@ -64,7 +64,7 @@ export class ProjectView {
    */
   async open(id, picture) {
     if (this.#project?.id !== id) {
-      await this.close();
+      if (!(await this.close())) return this.#go(this.#strip.current, true);
       this.project = await ask(`v1/projects/${id}`);
       this.#strip = new PictureStrip(byID("pictures"), `${this.path}/pictures`);
       this.#strip.addEventListener("open", (event) => this.#go(event.detail));
@@ -77,13 +77,24 @@ export class ProjectView {
     else await this.#openPicture(picture);
   }
 
-  /** Shows none. */
+  /**
+   * Shows none.
+   *
+   * @returns {Promise<boolean>} false if something cannot be saved: then the project stays
+   */
   async close() {
-    await this.#saver?.flush();
+    if (this.#saver && !(await this.#saver.flush())) return false;
     this.#saver?.end();
+    this.#editor.clear();
     this.#panel.end();
     this.#strip?.end();
     [this.#saver, this.#strip, this.#project] = [null, null, null];
+    return true;
+  }
+
+  /** What the page's address says of what is shown. */
+  get address() {
+    return `#/${this.#project.id}/${this.#strip.current ?? ""}`;
   }
 
   /** What the server says of the project now. */
@@ -103,11 +114,16 @@ export class ProjectView {
 
   /** The network has gone on: lists again, and shows its boxes if nobody has begun to correct the picture. */
   async refresh() {
-    const before = this.#strip.picture(this.#strip.current)?.revision;
-    await this.#strip.refresh();
-    const after = this.#strip.picture(this.#strip.current);
-    this.project = await ask(this.path);
-    if (after && after.revision !== before && this.#saver?.isSaved && !this.#editor.canUndo) await this.#load(after.id);
+    const strip = this.#strip;
+    const before = strip.picture(strip.current)?.revision;
+    const { path } = this;
+    await strip.refresh();
+    const project = await ask(path);
+    if (strip !== this.#strip) return;
+    this.project = project;
+    const after = strip.picture(strip.current);
+    const isUntouched = this.#saver?.isSaved && !this.#editor.canUndo;
+    if (after && after.revision !== before && isUntouched) await this.#load(after.id);
   }
 
   report(error) {
@@ -138,6 +154,7 @@ export class ProjectView {
     this.#strip.current = picture?.id ?? null;
     this.#saver?.end();
     this.#saver = null;
+    this.#editor.clear();
     byID("saved").textContent = "";
     byID("conflict").hidden = true;
     if (!picture) return this.#showTools();
@@ -146,7 +163,6 @@ export class ProjectView {
     const answer = await send(path, { cache: "default" });
     const blob = await answer.blob();
     if (opening !== this.#opening) return;
-    this.#editor.load({ state: "new", boxes: [] });
     await this.#view.show(blob, picture.name);
     if (opening === this.#opening) await this.#load(id);
   }
@@ -254,24 +270,6 @@ export class ProjectView {
   }
 
   // Files
-
-  #setUpFiles() {
-    for (const id of ["files", "folder"]) {
-      byID(id).addEventListener("change", async ({ target }) => {
-        const files = [...target.files];
-        target.value = "";
-        await this.#add(files);
-      });
-    }
-    const area = byID("project");
-    area.addEventListener("dragover", (event) => {
-      if (event.dataTransfer.types.includes("Files")) event.preventDefault();
-    });
-    area.addEventListener("drop", async (event) => {
-      event.preventDefault();
-      await this.#add(await droppedFiles(event.dataTransfer));
-    });
-  }
 
   async #add(files) {
     const strip = this.#strip;

@@ -1,4 +1,4 @@
-// Sending files to a project, one after the other, so that they keep their order.
+// Taking files from the user, and sending them to a project, one after the other, so that they keep their order.
 
 import { send } from "./api.js";
 
@@ -16,6 +16,9 @@ export async function upload(path, files, onProgress) {
   const order = (a, b) => nameOf(a).localeCompare(nameOf(b), undefined, { numeric: true });
   const pictures = files.filter((file) => readable.has(file.type)).sort(order);
   const refused = [];
+  if (pictures.length === 0 && files.length > 0) {
+    refused.push({ name: "Nothing added", reason: "these are no JPEG, PNG, WebP, GIF or BMP files." });
+  }
   for (const [done, file] of pictures.entries()) {
     onProgress(done, pictures.length);
     const reason = await add(path, file);
@@ -43,8 +46,32 @@ async function add(path, file) {
   }
 }
 
+/**
+ * Has something done with files that are chosen or dropped.
+ *
+ * @param {HTMLElement} area - where they can be dropped
+ * @param {HTMLInputElement[]} fields - where they can be chosen
+ * @param {(files: File[]) => void} action
+ */
+export function onFiles(area, fields, action) {
+  for (const field of fields) {
+    field.addEventListener("change", () => {
+      const files = [...field.files];
+      field.value = "";
+      action(files);
+    });
+  }
+  area.addEventListener("dragover", (event) => {
+    if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+  });
+  area.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    action(await droppedFiles(event.dataTransfer));
+  });
+}
+
 /** The files that were dropped, those in folders among them. */
-export async function droppedFiles(transfer) {
+async function droppedFiles(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (entries.length === 0) return [...transfer.files];
   return (await Promise.all(entries.map(filesOf))).flat();

@@ -20,7 +20,7 @@ async function route() {
     if (project) {
       await view.open(project, picture ?? null);
     } else {
-      await view.close();
+      if (!(await view.close())) return location.replace(view.address);
       await showProjects();
       byID("where").textContent = "The network proposes boxes, you correct them.";
       document.title = "Label · GLIP";
