@@ -19,6 +19,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // Libraries of the system, found through pkg-config (`Scripts/bootstrap` writes libtorch's file).
@@ -86,11 +87,20 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
 
+    // Pictures and their boxes as somebody corrects them, kept in SQLite.
+    .target(
+      name: "LabelStore",
+      dependencies: [
+        "CArchive", "Checkpoints", "GroundingData", "Pictures",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+
     // Detection over HTTP.
     .target(
       name: "GLIPServer",
       dependencies: [
-        "GLIP", "Pictures",
+        "GLIP", "LabelStore", "Pictures",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -160,9 +170,14 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .testTarget(
+      name: "LabelStoreTests",
+      dependencies: [
+        "CArchive", "GroundingData", "LabelStore", "Pictures", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    .testTarget(
       name: "ServerTests",
       dependencies: [
-        "GLIP", "GLIPServer", "Pictures", "Torch", "glip",
+        "GLIP", "GLIPServer", "GroundingData", "Pictures", "Torch", "glip",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

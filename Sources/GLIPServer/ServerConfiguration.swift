@@ -18,6 +18,10 @@ public struct ServerConfiguration: Sendable {
   public var tokens: URL?
   /// The origins whose pages may use the service; none by default.
   public var allowedOrigins: Set<String> = []
+  /// Where pictures that are labelled are kept; nil for a server without labelling.
+  public var labels: URL?
+  /// Most bytes of the files of all pictures that are kept.
+  public var labelledBytes = 4 << 30
   /// Whether prompts are logged.
   public var logsPrompts = false
   /// How long the server goes on with its connections, accepting no new ones, before it closes those that are idle.

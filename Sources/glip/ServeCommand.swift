@@ -28,6 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup(title: "Batches and the queue") var batching: BatchingOptions
   @OptionGroup(title: "Limits of a request") var limits: LimitOptions
   @OptionGroup(title: "Access") var access: AccessOptions
+  @OptionGroup(title: "Labelling") var labelling: LabellingOptions
 
   @Flag(help: "Log prompts, too.")
   var logPrompts = false
@@ -51,6 +52,8 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.tokens = access.tokens.map { URL(fileURLWithPath: $0) }
     configuration.allowedOrigins = Set(access.cors)
     configuration.logsPrompts = logPrompts
+    configuration.labels = labelling.labels.map { URL(fileURLWithPath: $0) }
+    configuration.labelledBytes = labelling.maxLabelledBytes
 
     let detector = try model.detector(style: .evaluation)
     try detector.validate(.classes(["thing"]), options: configuration.options)

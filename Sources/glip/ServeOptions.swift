@@ -109,6 +109,22 @@ struct LimitOptions: ParsableArguments {
   }
 }
 
+/// Whether pictures are labelled, and where they are kept.
+struct LabellingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Label pictures on the page at /label, and keep them and their boxes in this folder.",
+      discussion: "It is made if it is not there. One server at a time has it.", valueName: "folder"))
+  var labels: String?
+
+  @Option(help: ArgumentHelp("The most bytes of all pictures that are kept.", valueName: "bytes"))
+  var maxLabelledBytes = ServerConfiguration().labelledBytes
+
+  func validate() throws {
+    try require(1...(1 << 50), maxLabelledBytes, "--max-labelled-bytes")
+  }
+}
+
 /// Who may use the server.
 struct AccessOptions: ParsableArguments {
   @Option(

@@ -21,7 +21,8 @@ struct OpenAPITests {
         try document.check(answer, method, path, location)
         seen.insert("\(method) \(path) \(answer.status)")
       }
-      for (path, operations) in document.paths {
+      // Labels have tests of their own.
+      for (path, operations) in document.paths where !path.hasPrefix("/v1/projects") {
         for method in operations.keys {
           // No path has all methods.
           let wrong = try await served.send(method == "get" ? "POST" : "GET", path)
@@ -54,7 +55,8 @@ struct OpenAPITests {
         try check(await served.send("POST", path, type: type, body: body), "post", path)
       }
       // What else is described needs a server in trouble; other tests have those.
-      let described = document.paths.flatMap { path, operations in
+      let described = document.paths.filter { !$0.key.hasPrefix("/v1/projects") }.flatMap {
+        path, operations in
         operations.flatMap { method, operation in
           Description.responses(operation).keys.map { "\(method) \(path) \($0)" }
         }

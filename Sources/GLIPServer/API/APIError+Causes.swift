@@ -1,4 +1,5 @@
 import GLIP
+import LabelStore
 import NIOHTTP1
 import Pictures
 
@@ -8,6 +9,7 @@ extension APIError {
     switch error {
     case let error as APIError: self = error
     case let error as PictureError: self.init(error)
+    case let error as LabelStoreError: self.init(error)
     case let error as PromptError: self.init(.unusablePrompt, Self.sentence(error.description))
     case is TaggerError:
       self.init(
@@ -32,6 +34,17 @@ extension APIError {
       case .unwritable, .undrawable: .failed
       }
     self.init(code, code == .unsupportedMediaType ? "The server cannot read this format." : error.description)
+  }
+
+  private init(_ error: LabelStoreError) {
+    switch error {
+    case .noProject, .noPicture: self.init(.notFound, error.description)
+    case .nameTaken: self.init(.nameTaken, error.description)
+    case .outOfDate: self.init(.outOfDate, error.description)
+    case .full: self.init(.storeFull, error.description)
+    case .invalid: self.init(.invalidField, error.description)
+    case .unusable, .inUse, .newer: self.init(.failed, "The labels cannot be reached.")
+    }
   }
 
   private static func sentence(_ text: String) -> String {

@@ -26,9 +26,12 @@ struct APIError: Error {
     case malformedRequest = "malformed_request"
     case invalidField = "invalid_field"
     case unauthorized
+    case crossSite = "cross_site"
     case notFound = "not_found"
     case methodNotAllowed = "method_not_allowed"
     case requestTimeout = "request_timeout"
+    case nameTaken = "name_taken"
+    case outOfDate = "out_of_date"
     case requestTooLarge = "request_too_large"
     case unsupportedMediaType = "unsupported_media_type"
     case brokenPicture = "broken_picture"
@@ -39,14 +42,17 @@ struct APIError: Error {
     case failed
     case waitedTooLong = "waited_too_long"
     case notReady = "not_ready"
+    case storeFull = "store_full"
 
     var status: HTTPResponse.Status {
       switch self {
       case .malformedRequest, .invalidField: .badRequest
       case .unauthorized: .unauthorized
+      case .crossSite: .forbidden
       case .notFound: .notFound
       case .methodNotAllowed: .methodNotAllowed
       case .requestTimeout: .requestTimeout
+      case .nameTaken, .outOfDate: .conflict
       case .requestTooLarge: .contentTooLarge
       case .unsupportedMediaType: .unsupportedMediaType
       case .brokenPicture, .pictureTooLarge, .unusablePrompt: .unprocessableContent
@@ -54,6 +60,7 @@ struct APIError: Error {
       case .headerTooLarge: .requestHeaderFieldsTooLarge
       case .failed: .internalServerError
       case .waitedTooLong, .notReady: .serviceUnavailable
+      case .storeFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
       }
     }
 
@@ -63,9 +70,12 @@ struct APIError: Error {
       case .malformedRequest: "The request or its body does not have the form its Content-Type announces."
       case .invalidField: "A field is missing, unknown, given twice, or out of its range."
       case .unauthorized: "The request carries no bearer token that the server knows."
+      case .crossSite: "A page of another site has made the request."
       case .notFound: "There is nothing at this path."
       case .methodNotAllowed: "The path does not have this method; Allow names those it has."
       case .requestTimeout: "The body did not arrive in time."
+      case .nameTaken: "Another project has this name."
+      case .outOfDate: "The boxes were changed elsewhere meanwhile; they have to be fetched again."
       case .requestTooLarge: "The body is longer than the server accepts."
       case .unsupportedMediaType: "The body is of a type or encoding that the operation does not take."
       case .brokenPicture: "What was sent is not a whole picture in a known format."
@@ -76,6 +86,7 @@ struct APIError: Error {
       case .failed: "The server could not do what it should have."
       case .waitedTooLong: "The network was busy for longer than a request may wait."
       case .notReady: "The server is about to stop."
+      case .storeFull: "The server keeps as much as it may."
       }
     }
   }

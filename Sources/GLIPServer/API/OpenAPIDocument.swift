@@ -8,10 +8,11 @@ struct OpenAPIDocument {
 
   var json: JSON {
     var paths: [String: [String: JSON]] = [:]
+    let schemas = Schemas(limits: limits).all.merging(LabelSchemas(limits: limits).all) { $1 }
     for operation in Operation.all {
       paths[operation.path, default: [:]][operation.method.rawValue.lowercased()] = description(of: operation)
     }
-    var components: [String: JSON] = ["schemas": .object(Schemas(limits: limits).all)]
+    var components: [String: JSON] = ["schemas": .object(schemas)]
     if hasTokens { components["securitySchemes"] = ["token": ["type": "http", "scheme": "bearer"]] }
     return [
       "openapi": "3.1.0",
@@ -32,6 +33,12 @@ struct OpenAPIDocument {
       "responses": .object(responses(of: operation)),
     ]
     if hasTokens { members["security"] = operation.isProtected ? [["token": []]] : [] }
+    if let labels = operation.labels {
+      members["requestBody"] = ["required": true, "content": LabelSchemas(limits: limits).content(labels)]
+    }
+    if !operation.parameters.isEmpty || !operation.query.isEmpty {
+      members["parameters"] = .array(LabelSchemas.parameters(of: operation))
+    }
     if let input = operation.input {
       members["requestBody"] = ["required": true, "content": .object(content(of: input))]
       if input.takesBytes {
@@ -105,6 +112,7 @@ struct OpenAPIDocument {
         "application/json": ["schema": Schemas.reference("DetectionResponse")],
         "image/png": ["schema": [:]], "image/jpeg": ["schema": [:]],
       ]
+    case .file(let types): .object(Dictionary(types.map { ($0, ["schema": [:]]) }) { $1 })
     case .text(let type): .object([type: ["schema": ["type": "string"]]])
     case .description: ["application/json": ["schema": ["type": "object"]]]
     }

@@ -5,6 +5,9 @@ import HTTPTypes
 struct Operation: Sendable {
   enum ID: String, CaseIterable {
     case detect, detectBatch, listModels, health, readiness, metrics, describe
+    case listProjects, createProject, showProject, changeProject, deleteProject
+    case listPictures, addPictures, showPicture, deletePicture, showThumbnail
+    case showBoxes, setBoxes, startDetecting, showDetecting, stopDetecting, exportLabels
   }
 
   /// The body of a request for detections.
@@ -20,22 +23,31 @@ struct Operation: Sendable {
     /// Detections as JSON, or the annotated picture.
     case detections
     case text(type: String)
+    /// A file of one of these types.
+    case file(types: [String])
     /// The description itself.
     case description
   }
 
   let id: ID
   let method: HTTPRequest.Method
+  /// Parts in braces stand for numbers: `/v1/projects/{project}`.
   let path: String
   let summary: String
   /// Whether a token is asked for where the server has some.
   var isProtected = true
   var input: Input?
+  /// The body of a request about labels.
+  var labels: LabelInput?
+  /// What may be in the address beside a request about labels.
+  var query: [LabelQuery] = []
   let output: Output
   /// What may go wrong, apart from what can with any request.
   var errors: [APIError.Code] = []
 
-  static let all: [Operation] = [
+  static let all = plain + labelling
+
+  private static let plain: [Operation] = [
     Operation(
       id: .detect, method: .post, path: "/v1/detect",
       summary: "Find in one picture what a prompt names.",
@@ -75,13 +87,40 @@ struct Operation: Sendable {
       + [.methodNotAllowed, .headerTooLarge].filter { !errors.contains($0) }
   }
 
-  /// The operation of a request, or why there is none. A HEAD is a GET whose body nobody wants.
-  static func of(_ request: HTTPRequest, path: String) throws(APIError) -> Operation {
-    let here = all.filter { $0.path == path }
+  /// The operation of a request and the numbers in its path, or why there is none. A HEAD is a GET whose body nobody
+  /// wants.
+  static func of(
+    _ request: HTTPRequest, path: String
+  ) throws(APIError) -> (operation: Operation, numbers: [String: Int]) {
+    let here = all.compactMap { operation in operation.numbers(in: path).map { (operation, $0) } }
     guard !here.isEmpty else { throw APIError(.notFound, "There is nothing at this path.") }
     let method = request.method == .head ? .get : request.method
-    if let operation = here.first(where: { $0.method == method }) { return operation }
-    let methods = here.flatMap { $0.method == .get ? [$0.method, .head] : [$0.method] }
-    throw APIError.methodNotAllowed(methods)
+    if let found = here.first(where: { $0.0.method == method }) { return found }
+    throw APIError.methodNotAllowed(
+      here.flatMap { $0.0.method == .get ? [.get, .head] : [$0.0.method] })
+  }
+
+  /// The names of the numbers in the path.
+  var parameters: [String] {
+    path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+  }
+
+  /// The numbers that stand in a path in place of names in braces; nil for a path of something else.
+  private func numbers(in other: String) -> [String: Int]? {
+    let (own, parts) = (
+      path.split(separator: "/", omittingEmptySubsequences: false),
+      other.split(separator: "/", omittingEmptySubsequences: false)
+    )
+    guard own.count == parts.count else { return nil }
+    var numbers: [String: Int] = [:]
+    for (name, part) in zip(own, parts) {
+      if name.hasPrefix("{") {
+        guard part.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(part) else { return nil }
+        numbers[String(name.dropFirst().dropLast())] = number
+      } else if name != part {
+        return nil
+      }
+    }
+    return numbers
   }
 }

@@ -148,7 +148,7 @@ struct Schemas {
     "prompt": ["type": "string", "description": "The text that spans refer to."],
   ]
 
-  private static func object(_ properties: [String: JSON], optional: Set<String> = []) -> JSON {
+  static func object(_ properties: [String: JSON], optional: Set<String> = []) -> JSON {
     [
       "type": "object", "additionalProperties": false, "properties": .object(properties),
       "required": .array(properties.keys.filter { !optional.contains($0) }.sorted().map { .string($0) }),

@@ -30,8 +30,12 @@ final class HeldBody: Sendable {
 
   /// Reads a body to its end.
   ///
-  /// - Throws: `APIError` where it is too long, comes too slowly or is cut off.
+  /// - Throws: `APIError` where it is too long or compressed, comes too slowly or is cut off.
   init(of request: Request, in held: HeldBytes, limits: ServiceLimits) async throws {
+    if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+      throw APIError(
+        .unsupportedMediaType, "A body with Content-Encoding '\(encoding.prefix(20))' is not read.")
+    }
     let tooLong = APIError(
       .requestTooLarge, "The body is longer than the \(limits.bodyBytes) bytes that this server accepts.")
     if let length = request.headers[.contentLength].flatMap(Int.init), length > limits.bodyBytes {

@@ -29,7 +29,8 @@ enum DetectBody {
       guard let boundary = type?.parameters["boundary"] else {
         throw APIError(.malformedRequest, "The Content-Type of the multipart body names no boundary.")
       }
-      return try RequestFields(MultipartForm.parts(body, boundary: boundary), allowed: input.fields)
+      let parts = try MultipartForm.parts(body, boundary: boundary)
+      return try RequestFields(parts.map { ($0.name, $0.value) }, allowed: input.fields)
     case json:
       try refuse(query)
       return try RequestFields(json: body, allowed: input.fields)

@@ -1,16 +1,24 @@
 import Foundation
 
+/// A part of a form.
+struct FormPart {
+  let name: String
+  /// What the client calls the file that was chosen; never to be taken for a path.
+  let fileName: String?
+  let value: Data
+}
+
 /// The parts of a `multipart/form-data` body (RFC 7578), which lies in memory as a whole.
 enum MultipartForm {
   /// Most parts, and most bytes of a part's header.
   private static let mostParts = 256
   private static let headerBytes = 4096
 
-  /// The parts' names and contents, in their order; the contents share the body's memory.
+  /// The parts, in their order; the contents share the body's memory.
   ///
   /// - Parameter boundary: as the Content-Type gives it
   /// - Throws: `APIError.Code.malformedRequest` for anything that is not whole.
-  static func parts(_ body: Data, boundary: String) throws(APIError) -> [(name: String, value: Data)] {
+  static func parts(_ body: Data, boundary: String) throws(APIError) -> [FormPart] {
     guard (1...70).contains(boundary.utf8.count) else {
       throw malformed("its boundary does not have 1 to 70 characters")
     }
@@ -24,7 +32,7 @@ enum MultipartForm {
     } else {
       throw malformed("its boundary does not occur")
     }
-    var parts: [(name: String, value: Data)] = []
+    var parts: [FormPart] = []
     while true {
       let rest = body[position...].drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
       if rest.starts(with: "--".utf8) { return parts }
@@ -41,7 +49,7 @@ enum MultipartForm {
   }
 
   /// - Parameter bytes: from the line break before the part's header to the end of its content.
-  private static func part(_ bytes: Data) throws(APIError) -> (name: String, value: Data) {
+  private static func part(_ bytes: Data) throws(APIError) -> FormPart {
     let head = bytes.prefix(headerBytes)
     guard let end = find(Data("\r\n\r\n".utf8), in: head, from: head.startIndex),
       let text = String(validating: bytes[..<end], as: UTF8.self)
@@ -53,9 +61,9 @@ enum MultipartForm {
       let fields = MediaType.split(String(line[line.index(after: colon)...]))
       // Browsers write names of any script as they are, and a quotation mark as %22.
       guard fields[0].lowercased() == "form-data",
-        let name = MediaType.parameters(fields.dropFirst())?["name"]
+        let parameters = MediaType.parameters(fields.dropFirst()), let name = parameters["name"]
       else { break }
-      return (name, bytes[(end + 4)...])
+      return FormPart(name: name, fileName: parameters["filename"], value: bytes[(end + 4)...])
     }
     throw malformed("a part has no name")
   }

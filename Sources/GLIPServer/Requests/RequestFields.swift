@@ -77,16 +77,7 @@ extension RequestFields {
     let decoder = JSONDecoder()
     decoder.userInfo[JSONFields.allowed] = allowed
     do { self = try decoder.decode(JSONFields.self, from: json).fields } catch {
-      throw switch error {
-      case let error as APIError: error
-      case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-        DecodingError.dataCorrupted(let context):
-        context.codingPath.first.map { field in
-          APIError(
-            .invalidField, "The field '\(field.stringValue.prefix(40))' has a value of the wrong type.")
-        } ?? APIError(.malformedRequest, "The body is not a JSON object.")
-      default: APIError(.malformedRequest, "The body is not valid JSON.")
-      }
+      throw APIError(decoding: error)
     }
   }
 }
@@ -96,16 +87,9 @@ private struct JSONFields: Decodable {
   static let allowed = CodingUserInfoKey(rawValue: "allowed")!
   var fields = RequestFields()
 
-  private struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
   init(from decoder: any Decoder) throws {
     let allowed = decoder.userInfo[Self.allowed] as? [RequestField] ?? []
-    for name in try decoder.container(keyedBy: Name.self).allKeys {
+    for name in try decoder.container(keyedBy: MemberName.self).allKeys {
       guard let field = RequestField(rawValue: name.stringValue), allowed.contains(field) else {
         throw RequestFields.unknown(name.stringValue, allowed)
       }

@@ -2,6 +2,7 @@ import Foundation
 import GLIP
 import Hummingbird
 import HummingbirdCore
+import LabelStore
 import Logging
 import NIOCore
 import NIOPosix
@@ -18,6 +19,7 @@ public final class DetectionServer: Sendable {
   private let configuration: ServerConfiguration
   private let service: DetectionService
   private let tokens: AccessTokens?
+  private let labelling: LabellingService?
   private let responder: Responder
   private let logger: Logger
   private let stopping: StopRequest
@@ -25,8 +27,8 @@ public final class DetectionServer: Sendable {
   /// - Parameters:
   ///   - detector: the network
   ///   - model: its name, as clients see it
-  /// - Throws: `AccessTokenError` if the file of tokens cannot be used; an error of Foundation if the page's files
-  ///   cannot be read.
+  /// - Throws: `AccessTokenError` if the file of tokens cannot be used; an error that says so if labels cannot be kept;
+  ///   one of Foundation if the page's files cannot be read.
   public init(
     _ detector: Detector, model: String, version: String, configuration: ServerConfiguration, logger: Logger
   ) throws {
@@ -44,10 +46,20 @@ public final class DetectionServer: Sendable {
         largestBatch: configuration.largestBatch, metrics: metrics),
       workers: NIOThreadPool(numberOfThreads: 2))
     let document = OpenAPIDocument(limits: limits, version: version, hasTokens: tokens != nil)
+    let held = HeldBytes(most: limits.heldBytes)
+    labelling = try configuration.labels.map { [service] folder in
+      var storeLimits = LabelLimits()
+      storeLimits.bytes = configuration.labelledBytes
+      let store = try LabelStore(folder: folder, limits: storeLimits)
+      return LabellingService(
+        store: store, detecting: LabelDetection(store: store, service: service, logger: logger),
+        service: service, held: held)
+    }
     responder = Responder(
       service: service, tokens: tokens, origins: CrossOrigin(allowed: configuration.allowedOrigins),
-      held: HeldBytes(most: limits.heldBytes), metrics: metrics,
+      held: held, metrics: metrics,
       description: try ResponseBytes.json(document.json), page: try PageFiles(),
+      labelling: labelling,
       logsPrompts: configuration.logsPrompts,
       logger: logger, isDraining: { stopping.isMade })
   }
@@ -101,6 +113,7 @@ public final class DetectionServer: Sendable {
       guard stopping.listener.withLock({ $0 }) == nil else { throw error }
       throw ListenError(error, host: configuration.host, port: configuration.port)
     }
+    await labelling?.detecting.stopAll()
     service.queue.close()
     try await service.workers.shutdownGracefully()
   }

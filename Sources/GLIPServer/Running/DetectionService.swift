@@ -14,7 +14,7 @@ struct DetectionService: Sendable {
   let workers: NIOThreadPool
 
   /// A picture as the network gets it, and its size.
-  private struct Prepared: Sendable {
+  struct Prepared: Sendable {
     let input: NetworkInput
     let width: Int
     let height: Int
@@ -114,7 +114,7 @@ struct DetectionService: Sendable {
 
   // MARK: Pictures
 
-  private func prepare(_ data: Data, name: String, _ options: DetectionOptions) async throws -> Prepared {
+  func prepare(_ data: Data, name: String, _ options: DetectionOptions) async throws -> Prepared {
     try await workers.runIfActive { [self] in
       let picture = try decode(data, name: name)
       return Prepared(
@@ -123,10 +123,11 @@ struct DetectionService: Sendable {
   }
 
   private func decode(_ data: Data, name: String) throws -> Picture {
-    try Picture(
-      data: data, name: name,
-      limits: DecodingLimits(
-        pixels: limits.picturePixels, side: limits.pictureSide, fileBytes: limits.bodyBytes))
+    try Picture(data: data, name: name, limits: decodingLimits)
+  }
+
+  var decodingLimits: DecodingLimits {
+    DecodingLimits(pixels: limits.picturePixels, side: limits.pictureSide, fileBytes: limits.bodyBytes)
   }
 
   // MARK: The network

@@ -24,6 +24,8 @@ struct Responder: HTTPResponder {
   let metrics: ServiceMetrics
   let description: ByteBuffer
   let page: PageFiles
+  /// Nil where no labels are kept.
+  let labelling: LabellingService?
   let logsPrompts: Bool
   let logger: Logger
   let isDraining: @Sendable () -> Bool
@@ -46,10 +48,10 @@ struct Responder: HTTPResponder {
         operation = "page"
         response = file
       } else {
-        let asked = try Operation.of(request.head, path: request.uri.path)
+        let (asked, numbers) = try Operation.of(request.head, path: request.uri.path)
         operation = asked.id.rawValue
         try authorize(request, for: asked)
-        response = try await answer(request, asked, &logger)
+        response = try await answer(request, asked, numbers, &logger)
       }
     } catch {
       let failure = APIError(error)
@@ -91,7 +93,7 @@ struct Responder: HTTPResponder {
   // MARK: Operations
 
   private func answer(
-    _ request: Request, _ operation: Operation, _ logger: inout Logger
+    _ request: Request, _ operation: Operation, _ numbers: [String: Int], _ logger: inout Logger
   ) async throws -> Response {
     switch operation.id {
     case .detect:
@@ -120,6 +122,11 @@ struct Responder: HTTPResponder {
       let text = metrics.text(queued: service.queue.depth, heldBytes: held.count)
       return ok("text/plain; version=0.0.4; charset=utf-8", ByteBuffer(string: text))
     case .describe: return ok(OutputFormat.json.mediaType, description)
+    default:
+      guard let labelling else {
+        throw APIError(.notFound, "This server keeps no labels; `glip serve --labels FOLDER` does.")
+      }
+      return try await labelling.answer(request, operation, numbers)
     }
   }
 
@@ -127,10 +134,6 @@ struct Responder: HTTPResponder {
     _ request: Request, _ operation: Operation, _ logger: inout Logger
   ) async throws -> DetectionService.Parsed {
     guard let input = operation.input else { throw APIError(.failed, "This operation takes no body.") }
-    if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
-      throw APIError(
-        .unsupportedMediaType, "A body with Content-Encoding '\(encoding.prefix(20))' is not read.")
-    }
     // A full queue is said before a body is sent in vain.
     _ = try service.queue.admit(0)
     let body = try await HeldBody(of: request, in: held, limits: service.limits)
@@ -143,11 +146,17 @@ struct Responder: HTTPResponder {
     return parsed
   }
 
-  private func json(_ value: some Encodable) throws -> Response {
-    ok(OutputFormat.json.mediaType, try ResponseBytes.json(value))
-  }
+  private func json(_ value: some Encodable) throws -> Response { try Response(json: value) }
 
   private func ok(_ type: String, _ body: ByteBuffer) -> Response {
     Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: body))
+  }
+}
+
+extension Response {
+  init(json value: some Encodable) throws {
+    self.init(
+      status: .ok, headers: [.contentType: OutputFormat.json.mediaType],
+      body: .init(byteBuffer: try ResponseBytes.json(value)))
   }
 }

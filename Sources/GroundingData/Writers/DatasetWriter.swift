@@ -53,10 +53,13 @@ public enum PictureNames: Sendable {
   case relative(to: URL?)
   /// They are copied into a folder, under their records' ids.
   case copied(to: URL)
+  /// Whoever keeps them says what they are called.
+  case called(@Sendable (Record) -> String)
 
   /// The picture's name, after copying it if that is asked for.
   func name(of record: Record) throws -> String {
     switch self {
+    case .called(let name): return name(record)
     case .copied(let folder):
       let bytes = try record.picture.bytes()
       let name = record.fileStem + "." + PictureNames.type(of: bytes)
@@ -76,7 +79,7 @@ public enum PictureNames: Sendable {
   }
 
   /// The extension that names in tar archives and folders get, from a file's first bytes.
-  static func type(of bytes: Data) -> String {
+  package static func type(of bytes: Data) -> String {
     let types: [(String, [UInt8])] = [
       ("png", [0x89, 0x50, 0x4E, 0x47]), ("gif", Array("GIF8".utf8)), ("webp", Array("RIFF".utf8)),
       ("bmp", Array("BM".utf8)), ("tiff", [0x49, 0x49, 42, 0]), ("tiff", [0x4D, 0x4D, 0, 42]),
@@ -101,7 +104,7 @@ extension Record {
   }
 
   /// Size of the picture, which is read where the annotations do not tell.
-  func knownSize() throws -> Size {
+  package func knownSize() throws -> Size {
     if let size { return size }
     let picture = try picture.load()
     return Size(width: picture.width, height: picture.height)

@@ -11,11 +11,20 @@ final class YOLOWriter: DatasetWriter {
   }
 
   func write(_ record: Record) throws {
-    try folder.write(record) { _, size in Self.text(of: record, size) }
+    try folder.write(record) { _, size in YOLOText.objects(of: record, size) }
     omittedObjects += record.objects.count { $0.isCrowd }
   }
 
-  private static func text(of record: Record, _ size: Record.Size) -> String {
+  func finish() throws {
+    try folder.write(YOLOText.configuration(folder.classes), to: "data.yaml")
+    try folder.commit()
+  }
+}
+
+/// What stands in YOLO's files.
+package enum YOLOText {
+  /// A line for each object: class and box as shares of the picture.
+  package static func objects(of record: Record, _ size: Record.Size) -> String {
     let (width, height) = (Double(size.width), Double(size.height))
     let lines = record.objects.filter { !$0.isCrowd }.compactMap { object in
       object.classIndex.map { index in
@@ -32,10 +41,10 @@ final class YOLOWriter: DatasetWriter {
     return lines.joined()
   }
 
-  func finish() throws {
-    let names = folder.classes.enumerated().map { "  \($0): \(JSONText.string($1.name))\n" }.joined()
+  /// `data.yaml`, which names the classes.
+  package static func configuration(_ classes: [ObjectClass]) -> String {
+    let names = classes.enumerated().map { "  \($0): \(JSONText.string($1.name))\n" }.joined()
     // Readers ask for a validation split; there is only one here.
-    try folder.write("path: .\ntrain: images\nval: images\nnames:\n\(names)", to: "data.yaml")
-    try folder.commit()
+    return "path: .\ntrain: images\nval: images\nnames:\n\(names)"
   }
 }
