@@ -78,8 +78,8 @@ struct AgreementTests {
     let other = Listed(name: "other", records: [record("b.jpg", caption, [])])
     let changed = Listed(name: "changed", records: [record("a.jpg", .caption("a dog"), [])])
     for (truth, reason) in [
-      (twice, "twice has two records of a.jpg"), (other, "one and other have no picture"),
-      (changed, "the captions of a.jpg in one and changed differ"),
+      (twice, "Twice has two records of a.jpg"), (other, "One and other have no picture"),
+      (changed, "The captions of a.jpg in one and changed differ"),
     ] {
       #expect {
         try Agreement(of: one, with: truth)
