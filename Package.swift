@@ -40,6 +40,9 @@ let package = Package(
     .target(
       name: "GLIP", dependencies: ["Torch", "Pictures"], resources: [.copy("Resources")]),
 
+    // Videos, through the programs ffmpeg and ffprobe where they are installed.
+    .target(name: "Video", dependencies: ["Checkpoints", "Pictures"]),
+
     // The same network as a straightforward port runs it, for tests and benchmarks.
     .target(name: "PlainGLIP", dependencies: ["GLIP", "Pictures", "Torch"]),
 
@@ -108,7 +111,7 @@ let package = Package(
       dependencies: [
         "Checkpoints", "GLIP", "GLIPServer", "GroundingData", "GroundingEvaluation",
         "GroundingTraining",
-        "Measuring", "ModelStore", "Pictures", "RunLog", "Torch",
+        "Measuring", "ModelStore", "Pictures", "RunLog", "Torch", "Video",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -130,6 +133,7 @@ let package = Package(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "CArchive"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "VideoTests", dependencies: ["Pictures", "Video"]),
     .testTarget(
       name: "GLIPTests", dependencies: ["Checkpoints", "GLIP", "Pictures", "PlainGLIP", "Torch"],
       resources: [.copy("Fixtures")]),
