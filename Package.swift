@@ -175,7 +175,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "CArchive", "Checkpoints", "GLIP", "Pictures", "Torch", "glip",
+        "CArchive", "Checkpoints", "GLIP", "Pictures", "Torch", "Video", "glip",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
       ]),

@@ -36,7 +36,7 @@ final class Descriptor: Sendable {
     var rest = bytes[...]
     while !rest.isEmpty {
       let source = UnsafeRawBufferPointer(rebasing: rest)
-      let count = send(number, source.baseAddress, source.count, Int32(MSG_NOSIGNAL.rawValue))
+      let count = send(number, source.baseAddress, source.count, Int32(MSG_NOSIGNAL))
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return false }
       rest = rest.dropFirst(count)
