@@ -37,10 +37,10 @@ public final class VideoReader: Sendable {
     // Times in the file are rounded, so frames are first laid on an even grid. Of these, the last that has begun is taken.
     let even = "fps=\(source.rate)"
     let filter = rate < source.rate ? "\(even),fps=\(rate):round=up" : even
-    // Frames of 10 bits a channel would otherwise come as 16.
+    // Decoders round a frame's sides up, so their limit is twice as high. Frames of 10 bits a channel would come as 16.
     program = try ChildProgram(
       "ffmpeg",
-      ["-nostdin", "-max_pixels", "\(min(limits.pixels, Int(Int32.max)))"] + source.arguments + [
+      ["-nostdin", "-max_pixels", "\(min(limits.pixels, Int(Int32.max) / 2) * 2)"] + source.arguments + [
         "-map", "0:V:0", "-vf", filter, "-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "pipe:1",
       ], connecting: .output)
     (name, path, self.limits, framesPerSecond) = (source.name, url.path, limits, rate)
