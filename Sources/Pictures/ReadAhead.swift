@@ -11,7 +11,7 @@ package final class ReadAhead<Item: Sendable, Product: Sendable>: Sendable {
   // A semaphore may not go while it stands below the value that it began with.
   private let hasRoom = DispatchSemaphore(value: 0)
 
-  /// - Parameter items: may be without end; of those that are not asked for, a few are made something of.
+  /// - Parameter items: may be without end; a few more are taken than products are asked for.
   package init(
     _ items: some Sequence<Item> & Sendable, make: @escaping @Sendable (Item) throws -> Product
   ) {
