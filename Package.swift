@@ -41,6 +41,9 @@ let package = Package(
     .target(
       name: "GLIP", dependencies: ["Torch", "Pictures"], resources: [.copy("Resources")]),
 
+    // Videos, through the programs ffmpeg and ffprobe where they are installed.
+    .target(name: "Video", dependencies: ["Checkpoints", "Pictures"]),
+
     // The same network as a straightforward port runs it, for tests and benchmarks.
     .target(name: "PlainGLIP", dependencies: ["GLIP", "Pictures", "Torch"]),
 
@@ -118,7 +121,7 @@ let package = Package(
       dependencies: [
         "Checkpoints", "GLIP", "GLIPServer", "GroundingData", "GroundingEvaluation",
         "GroundingTraining",
-        "Measuring", "ModelStore", "Pictures", "RunLog", "Torch",
+        "Measuring", "ModelStore", "Pictures", "RunLog", "Torch", "Video",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -140,6 +143,7 @@ let package = Package(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "CArchive"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "VideoTests", dependencies: ["Pictures", "Video"]),
     .testTarget(
       name: "GLIPTests", dependencies: ["Checkpoints", "GLIP", "Pictures", "PlainGLIP", "Torch"],
       resources: [.copy("Fixtures")]),
@@ -186,7 +190,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "CArchive", "Checkpoints", "GLIP", "Pictures", "Torch", "glip",
+        "CArchive", "Checkpoints", "GLIP", "Pictures", "Torch", "Video", "glip",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
       ]),

@@ -3,11 +3,12 @@ import Foundation
 /// A temporary file beside a target, which takes the target's place when it is complete.
 package final class ReplacementFile {
   private let target: URL
-  private let temporary: URL
+  /// Its place until then, for other programs to write.
+  package let temporary: URL
   private let descriptor: Int32
   private var isCommitted = false
 
-  package init(for target: URL) throws {
+  package init(for target: URL) throws(CheckpointError) {
     self.target = target
     temporary = target.deletingLastPathComponent()
       .appending(path: ".\(target.lastPathComponent).\(UUID().uuidString).tmp")
@@ -31,7 +32,7 @@ package final class ReplacementFile {
     }
   }
 
-  package func commit() throws {
+  package func commit() throws(CheckpointError) {
     // Without it, a crash of the machine could leave an empty file under the target's name.
     guard fsync(descriptor) == 0, rename(temporary.path, target.path) == 0 else {
       throw failure("cannot be replaced")

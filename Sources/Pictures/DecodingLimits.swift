@@ -16,7 +16,7 @@ public struct DecodingLimits: Sendable, Hashable {
     self.fileBytes = fileBytes
   }
 
-  func allow(width: Int, height: Int) -> Bool {
+  package func allow(width: Int, height: Int) -> Bool {
     width <= side && height <= side && width <= pixels / max(height, 1)
   }
 }

@@ -11,7 +11,10 @@ package final class ReadAhead<Item: Sendable, Product: Sendable>: Sendable {
   // A semaphore may not go while it stands below the value that it began with.
   private let hasRoom = DispatchSemaphore(value: 0)
 
-  package init(_ items: [Item], make: @escaping @Sendable (Item) throws -> Product) {
+  /// - Parameter items: may be without end; a few more are taken than products are asked for.
+  package init(
+    _ items: some Sequence<Item> & Sendable, make: @escaping @Sendable (Item) throws -> Product
+  ) {
     // The thread holds what it works with, not the reader itself, and so ends soon after that has gone.
     let (isReady, hasRoom) = (isReady, hasRoom)
     for _ in 0..<Self.most { hasRoom.signal() }

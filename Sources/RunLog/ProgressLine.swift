@@ -7,11 +7,12 @@ package struct ProgressLine {
 
   package init() {}
 
-  /// Work done of `total`, counted in `unit`.
-  package func show(_ done: Int, of total: Int, unit: String) {
-    guard isTerminal, total > 1 else { return }
+  /// Work done of `total`, counted in `unit`; nil where nobody knows how much there is.
+  package func show(_ done: Int, of total: Int?, unit: String) {
+    guard isTerminal, total.map({ $0 > 1 }) ?? true else { return }
     let seconds = Date().timeIntervalSince(start)
     let rate = Double(done) / max(seconds, 1e-9)
+    guard let total else { return show(String(format: "%d  %.2f %@/s", done, rate, unit)) }
     let left = done > 0 ? duration(Double(total - done) / rate) : "?"
     show(
       String(format: "%@ %d/%d  %.2f %@/s  %@ left", Self.bar(done, of: total), done, total, rate, unit, left)

@@ -1,20 +1,24 @@
 import ArgumentParser
 import Foundation
 import GLIP
-import GroundingEvaluation
 import Pictures
 import RunLog
+import Video
 
 struct DetectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "detect",
-    abstract: "Find in pictures what a prompt names.",
+    abstract: "Find in pictures, or in a video, what a prompt names.",
     discussion: """
       Results are printed as a table, and written as annotated pictures (--output) or JSON (--json) when asked.
       A picture that cannot be read is reported, the others are still done, and the exit code is then 1.
+
+      Of a video (\(PictureFiles.videoExtensions.sorted().joined(separator: ", "))) the frames are looked at one by one; \
+      ffmpeg must be installed. Ctrl-C ends it after the frame at hand, with what was found until then.
       """)
 
-  @Argument(help: "Picture files, folders of pictures, or patterns such as 'photos/*.jpg'.")
+  @Argument(
+    help: "Picture files, folders of pictures, or patterns such as 'photos/*.jpg'; or one video file.")
   var pictures: [String]
 
   @OptionGroup(title: "What to look for") var prompt: PromptOptions
@@ -33,14 +37,23 @@ struct DetectCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where annotated pictures go: a folder, or for a single picture a .png or .jpg file.", valueName: "path"
-    ))
+      "Where annotated pictures go: a folder, or for a single picture a .png or .jpg file, for a video a .mp4 file.",
+      valueName: "path"))
   var output: String?
 
   @Option(help: ArgumentHelp("Where detections go as JSON; - for the standard output.", valueName: "file"))
   var json: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Frames of a video to look at in each second of it; the annotated video has these frames. (default: all)",
+      valueName: "count"))
+  var fps: Double?
+
   func validate() throws {
+    if let fps, !VideoReader.rates.contains(fps) {
+      throw ValidationError("--fps is \(fps); it must be 0.001 to 1000")
+    }
     if let softNMS, !(softNMS > 0 && softNMS < .infinity) {
       throw ValidationError("--soft-nms is \(softNMS); it must be above 0")
     }
@@ -48,31 +61,29 @@ struct DetectCommand: ParsableCommand {
 
   func run() throws {
     let files = try PictureFiles.find(pictures, recursive: recursive)
+    if files.contains(where: \.isVideo) { return try VideoDetection(self, of: files).run() }
+    guard fps == nil else { throw CommandError("--fps is for videos, and no video is given") }
     let inputs = try files.map(\.path) + prompt.files + model.files()
     let annotated = try output.map { try AnnotatedOutput($0, for: files, keeping: inputs) }
     let list = try json.map { try DetectionList($0, keeping: inputs) }
-    let prompt = try prompt.resolved()
-    let options = report.resolved()
-    let detector = try model.detector(style: self.prompt.style.value)
-    // A prompt or an option that cannot be used is the same for every picture: say so once, before any work.
-    try detector.validate(prompt, options: options)
+    let search = try Search(self)
     try annotated?.prepare()
     try list?.prepare()
-    model.warn(about: detector)
+    model.warn(about: search.detector)
 
     let progress = ProgressLine()
     var failures = 0
     var records: [DetectionRecord] = []
     let ahead = ReadAhead(files) { file in
       let picture = try Picture(contentsOf: file.url)
-      return (picture: picture, input: try detector.prepare(picture, options: options))
+      return (picture: picture, input: try search.prepare(picture))
     }
     for (index, file) in files.enumerated() {
       progress.show(index, of: files.count, unit: "pictures")
       let found: [Detection]
       do {
         let (picture, input) = try ahead.next()
-        found = try detect(input, prompt, by: detector, options)
+        found = try search.found(in: input)
         try annotated?.write(picture, found, at: index)
       } catch {
         failures += 1
@@ -92,14 +103,6 @@ struct DetectCommand: ParsableCommand {
     guard failures > 0 else { return }
     if files.count > 1 { warn("\(failures) of \(files.count) pictures could not be done") }
     throw ExitCode.failure
-  }
-
-  private func detect(
-    _ input: NetworkInput, _ prompt: Prompt, by detector: Detector, _ options: DetectionOptions
-  ) throws -> [Detection] {
-    guard let softNMS else { return try detector.detect([input], prompt, options: options)[0] }
-    let found = try detector.detect([input], prompt, options: options.withoutSuppression)[0]
-    return BoxMerging(.gaussianDecay(sigma: softNMS)).merged(found).reported(options)
   }
 
   private static func table(of found: [Detection], in file: PictureFile) -> String {

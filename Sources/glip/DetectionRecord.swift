@@ -4,7 +4,7 @@ import GLIP
 /// One detection as JSON: an element of COCO's results list, with the label and its words beside it.
 struct DetectionRecord: Encodable {
   let file: String
-  /// Position of the picture among those given, from 1.
+  /// Position of the picture among those given, or of the frame in its video, from 1.
   let imageID: Int
   /// Position in the class list or among the caption's phrases, from 1.
   let categoryID: Int
@@ -14,15 +14,20 @@ struct DetectionRecord: Encodable {
   /// x, y, width, height in pixels of the picture.
   let bbox: [Float]
   let score: Float
+  /// Position in a video, from 1; of pictures it is left out.
+  let frame: Int?
+  /// Seconds after the video's first frame, to the millisecond.
+  let time: Double?
 
   private enum CodingKeys: String, CodingKey {
     case file
     case imageID = "image_id"
     case categoryID = "category_id"
-    case label, span, bbox, score
+    case label, span, bbox, score, frame, time
   }
 
-  init(_ detection: Detection, file: String, image: Int) {
+  /// - Parameter time: of a video's frame; nil for a picture.
+  init(_ detection: Detection, file: String, image: Int, time: Double? = nil) {
     self.file = file
     imageID = image
     categoryID = detection.labelIndex + 1
@@ -30,6 +35,8 @@ struct DetectionRecord: Encodable {
     span = [detection.span.lowerBound, detection.span.upperBound]
     bbox = [detection.box.x0, detection.box.y0, detection.box.width, detection.box.height].map(Float.init)
     score = Float(detection.score)
+    frame = time == nil ? nil : image
+    self.time = time.map { ($0 * 1000).rounded() / 1000 }
   }
 }
 

@@ -36,6 +36,23 @@ enum Interruption {
     }
   }
 
+  /// Whether the user has asked the program to end soon.
+  final class Request: Sendable {
+    fileprivate let wasMade = Atomic(false)
+    var isMade: Bool { wasMade.load(ordering: .relaxed) }
+  }
+
+  /// The next signal is taken as a request; the one after that ends the program, after `cleanUp`.
+  static func request(cleanUp: @escaping @Sendable () -> Void) -> Request {
+    let request = Request()
+    handle { _ in
+      guard request.wasMade.exchange(true, ordering: .relaxed) else { return true }
+      cleanUp()
+      return false
+    }
+    return request
+  }
+
   /// Signals go to `body`; those for which it answers false end the program.
   static func handle(_ body: @escaping @Sendable (Int32) -> Bool) { handler.withLock { $0 = body } }
 

@@ -8,10 +8,15 @@ struct PictureFile {
   let relativePath: String
 
   var url: URL { URL(fileURLWithPath: path) }
+  /// By its name.
+  var isVideo: Bool { PictureFiles.videoExtensions.contains(url.pathExtension.lowercased()) }
 }
 
 enum PictureFiles {
   static let extensions: Set<String> = ["jpg", "jpeg", "jpe", "png", "webp", "tif", "tiff", "gif", "bmp"]
+  static let videoExtensions: Set<String> = [
+    "mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "ogv",
+  ]
 
   /// Files, folders (their pictures; with `recursive` those of their folders too) and patterns, in the order given;
   /// what a folder or pattern stands for is sorted by name.
