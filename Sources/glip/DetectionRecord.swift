@@ -2,6 +2,8 @@ import Foundation
 import GLIP
 
 /// One detection as JSON: an element of COCO's results list, with the label and its words beside it.
+///
+/// It has no memory of its own beside its place in a list: a video may have very many.
 struct DetectionRecord: Encodable {
   let file: String
   /// Position of the picture among those given, or of the frame in its video, from 1.
@@ -10,9 +12,9 @@ struct DetectionRecord: Encodable {
   let categoryID: Int
   let label: String
   /// Begin and end of the label's words in the prompt, in Unicode scalars.
-  let span: [Int]
+  let span: Range<Int>
   /// x, y, width, height in pixels of the picture.
-  let bbox: [Float]
+  let bbox: SIMD4<Float>
   let score: Float
   /// Position in a video, from 1; of pictures it is left out.
   let frame: Int?
@@ -32,8 +34,9 @@ struct DetectionRecord: Encodable {
     imageID = image
     categoryID = detection.labelIndex + 1
     label = detection.label
-    span = [detection.span.lowerBound, detection.span.upperBound]
-    bbox = [detection.box.x0, detection.box.y0, detection.box.width, detection.box.height].map(Float.init)
+    span = detection.span
+    let box = detection.box
+    bbox = SIMD4(Float(box.x0), Float(box.y0), Float(box.width), Float(box.height))
     score = Float(detection.score)
     frame = time == nil ? nil : image
     self.time = time.map { ($0 * 1000).rounded() / 1000 }
