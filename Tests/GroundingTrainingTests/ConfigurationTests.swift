@@ -83,6 +83,21 @@ struct ConfigurationTests {
     #expect(configuration.validation.data?.annotations == "val.json")
   }
 
+  /// Those of Documentation/results.md are alike but for what is compared.
+  @Test func theSmallNetworksRecipesCanBeRead() throws {
+    for name in ["objects-32", "objects-64"] {
+      let configuration = try recipe("nano/\(name)")
+      #expect(configuration.task == .naming && "objects-\(configuration.namedSide)" == name)
+    }
+    var (a, b, c) = try (recipe("nano/a"), recipe("nano/b"), recipe("nano/c"))
+    #expect(a.network.sizes?.head.fusion == false && b.network.sizes?.head.fusion == true)
+    a.network.sizes?.head.fusion = true
+    #expect(a == b)
+    #expect(c.data.training.map(\.data.scenes?.view) == [.detection, .grounding])
+    c.data.training = b.data.training
+    #expect(b == c)
+  }
+
   @Test func aPlateauLowersRatesAndEndsTheRun() throws {
     var progress = Plateau.Progress()
     let rule = Plateau(patience: 1, stopPatience: 3)
