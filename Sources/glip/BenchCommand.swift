@@ -56,13 +56,7 @@ struct BenchCommand: ParsableCommand {
 
     let result = try measure(detector, picture, prompt, texts, options)
     let data = try Measuring.json(result)
-    if let target {
-      try Interruption.whileDeferred {
-        do { try (data + Data("\n".utf8)).write(to: target.url, options: .atomic) } catch {
-          throw CommandError("\(target.path) cannot be written: \(reason(error))")
-        }
-      }
-    }
+    try target?.write(data + Data("\n".utf8))
     try say(json == "-" ? String(decoding: data, as: UTF8.self) : result.text)
   }
 

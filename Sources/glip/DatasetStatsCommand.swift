@@ -33,11 +33,7 @@ struct DatasetStatsCommand: ParsableCommand {
     let data = try encoder.encode(statistics)
     if let target {
       try target.makeFolder()
-      do {
-        try Interruption.whileDeferred {
-          try (data + Data("\n".utf8)).write(to: target.url, options: .atomic)
-        }
-      } catch { throw CommandError("\(target.path) cannot be written: \(reason(error))") }
+      try target.write(data + Data("\n".utf8))
     }
     try say(json == "-" ? String(decoding: data, as: UTF8.self) : text(statistics))
   }

@@ -54,6 +54,13 @@ struct Destination {
       throw CommandError("The folder \(folder.relativePath) cannot be made: \(reason(error))")
     }
   }
+
+  /// Writes the file, whole or not at all; its folder is there.
+  func write(_ data: Data) throws {
+    do { try Interruption.whileDeferred { try data.write(to: url, options: .atomic) } } catch {
+      throw CommandError("\(path) cannot be written: \(reason(error))")
+    }
+  }
 }
 
 /// The same for every name of one file.

@@ -62,10 +62,6 @@ struct DetectionList {
     let lines = try records.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
     let text = lines.isEmpty ? "[]" : "[\n\(lines.joined(separator: ",\n"))\n]"
     guard let file else { return try say(text) }
-    do {
-      try Interruption.whileDeferred { try Data((text + "\n").utf8).write(to: file.url, options: .atomic) }
-    } catch {
-      throw CommandError("\(file.path) cannot be written: \(reason(error))")
-    }
+    try file.write(Data((text + "\n").utf8))
   }
 }

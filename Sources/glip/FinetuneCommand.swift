@@ -53,8 +53,12 @@ struct FinetuneCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   func validate() throws {
-    for (name, value) in [("epochs", epochs ?? 1), ("batch", batch)] where value < 1 {
+    for (name, value) in [("epochs", epochs ?? 1), ("batch", batch), ("min-size", size.minSize ?? 1)]
+    where value < 1 {
       throw ValidationError("--\(name) is \(value); it must be at least 1")
+    }
+    if let bound = size.maxSize, bound < 0 {
+      throw ValidationError("--max-size is \(bound); it must be at least 0")
     }
     if let learningRate, !(learningRate > 0 && learningRate < .infinity) {
       throw ValidationError("--learning-rate is \(learningRate); it must be above 0")

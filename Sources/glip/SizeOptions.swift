@@ -25,7 +25,8 @@ struct SizeOptions: ParsableArguments {
   var rule: ResizeRule? {
     minSize.map { side in
       // 1333 pixels for 800, as in the paper.
-      ResizeRule(minimumSide: side, maximumSide: maxSize.map { $0 == 0 ? nil : $0 } ?? side * 5 / 3)
+      let longest = side.multipliedReportingOverflow(by: 5).overflow ? side : side * 5 / 3
+      return ResizeRule(minimumSide: side, maximumSide: maxSize.map { $0 == 0 ? nil : $0 } ?? longest)
     }
   }
 }

@@ -7,6 +7,7 @@ struct OptionTests {
     (["--threshold", "2"], "threshold is 2.0"), (["--threshold", "nan"], "threshold is nan"),
     (["--max-detections", "0"], "maximum number of detections is 0"), (["--nms", "2"], "overlap is 2.0"),
     (["--min-size", "0"], "minimum side is 0"),
+    (["--min-size", "9223372036854775807"], "minimum side is 9223372036854775807"),
     (["--min-size", "800", "--max-size", "1000000"], "maximum side is 1000000"),
     (["--label-threshold", "dog=0.3"], "'dog'"), (["--label-threshold", "cat=7"], "threshold of 'cat'"),
     (["--device", "abacus"], "'abacus'"), (["--device", "cuda:x"], "'cuda:x'"),

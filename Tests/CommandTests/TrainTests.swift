@@ -104,6 +104,14 @@ struct TrainTests {
         "--threshold", "0", "--json", "-", "--min-size", "64", "--max-size", "96")
       #expect(same.output == found.output)
     }
+    for (wrong, reason) in [
+      (["--min-size=0"], "--min-size is 0"), (["--min-size=64", "--max-size=-1"], "--max-size is -1"),
+    ] {
+      let refused = try await workspace.start(
+        ["finetune", "--data", "data", "--model", model, "--output", "wrong"] + wrong
+      ).outcome()
+      expectRefusal(refused, reason, status: 64)
+    }
     let shots = try await workspace.start(common + ["--shots", "1", "--output", "shots"]).outcome()
     #expect(shots.status == 0, "\(shots.errors)")
   }
