@@ -18,6 +18,9 @@ public struct ServerConfiguration: Sendable {
   public var tokens: URL?
   /// The origins whose pages may use the service; none by default.
   public var allowedOrigins: Set<String> = []
+  /// Names with a dot by which a server without tokens may be asked, beside addresses; `*` for all. A server with tokens
+  /// answers to any.
+  public var allowedHosts: Set<String> = []
   /// Where pictures that are labelled are kept; nil for a server without labelling.
   public var labels: URL?
   /// Most bytes of the files of all pictures that are kept.

@@ -22,6 +22,9 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "Element type of the result.")
   var dtype = Element.fp32
 
+  @Flag(help: "Write the picture encoder alone, for 'network.backbone' of another network's training.")
+  var pictureEncoder = false
+
   @OptionGroup var network: PresetOption
 
   enum Element: String, ExpressibleByArgument, CaseIterable {
@@ -49,8 +52,11 @@ struct ConvertCommand: ParsableCommand {
       let file = try ModelFile(source, preset: network.preset, verifyingChecksums: true)
       try target.makeFolder()
       try Interruption.whileDeferred {
-        let unknown = try file.convert(to: target.url, dtype: dtype.dtype)
-        ModelOptions.warn(ofUnknown: unknown, in: input)
+        if pictureEncoder {
+          try file.extractPictureEncoder(to: target.url, dtype: dtype.dtype)
+        } else {
+          ModelOptions.warn(ofUnknown: try file.convert(to: target.url, dtype: dtype.dtype), in: input)
+        }
       }
     } catch {
       let isOutput = reason(error).contains(target.url.path)

@@ -28,6 +28,12 @@ struct FinetuneCommand: ParsableCommand {
 
   @OptionGroup var network: PresetOption
 
+  @Flag(
+    help: ArgumentHelp(
+      "Take only the checkpoint's sizes and its text encoder, and train everything else from nothing: what the "
+        + "pre-training is worth is told by the difference."))
+  var fromScratch = false
+
   @Option(
     help:
       "What is trained: full, linear (the predictors), language (the text encoder) or prompt (an offset for each word)."
@@ -60,6 +66,9 @@ struct FinetuneCommand: ParsableCommand {
     if let bound = size.maxSize, bound < 0 {
       throw ValidationError("--max-size is \(bound); it must be at least 0")
     }
+    if fromScratch, tune != .full {
+      throw ValidationError("--from-scratch trains the whole network; --tune \(tune.rawValue) does not")
+    }
     if let learningRate, !(learningRate > 0 && learningRate < .infinity) {
       throw ValidationError("--learning-rate is \(learningRate); it must be above 0")
     }
@@ -74,14 +83,19 @@ struct FinetuneCommand: ParsableCommand {
     var part = TrainingPart(training)
     part.shots = data.shots.map { FewShot(shots: $0, seed: data.shotSeed) }
     let file = try ModelOptions.file(model)
-    let seen: ResizeRule
-    do { seen = try ModelFile(file, preset: network.preset).configuration.resize } catch {
+    let sizes: GLIPConfiguration
+    do { sizes = try ModelFile(file, preset: network.preset).configuration } catch {
       throw CommandError(error, at: model)
     }
     var result = TrainingConfiguration.fineTuning(
       file.path, on: part, mode: tune, shots: data.shots, validation: validation,
-      size: size.rule ?? seen)
-    result.network.preset = network.preset
+      size: size.rule ?? sizes.resize)
+    if fromScratch {
+      (result.network.checkpoint, result.network.language) = (nil, file.path)
+      (result.network.sizes, result.tuning.mode) = (sizes, nil)
+    } else {
+      result.network.preset = network.preset
+    }
     result.optimization.batch = batch
     if let epochs { result.optimization.epochs = epochs }
     if let learningRate {

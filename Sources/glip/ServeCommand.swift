@@ -51,6 +51,7 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.options = report.resolved()
     configuration.tokens = access.tokens.map { URL(fileURLWithPath: $0) }
     configuration.allowedOrigins = Set(access.cors)
+    configuration.allowedHosts = Set(access.allowHost.map { $0.lowercased() })
     configuration.logsPrompts = logPrompts
     configuration.labels = labelling.labels.map { URL(fileURLWithPath: $0) }
     configuration.labelledBytes = labelling.maxLabelledBytes

@@ -138,6 +138,12 @@ struct AccessOptions: ParsableArguments {
       "A site whose pages may use the server, such as https://example.org, or * for all; may be repeated.",
       valueName: "origin"))
   var cors: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A name with a dot, such as glip.example.org, by which a server without tokens may be asked, or * for all; may be "
+        + "repeated.", valueName: "name"))
+  var allowHost: [String] = []
 }
 
 private func require(_ range: ClosedRange<Int>, _ value: Int, _ option: String) throws {

@@ -71,6 +71,21 @@ struct ModelTests {
     }
   }
 
+  @Test func thePictureEncoderCanBeWrittenAlone() async throws {
+    let workspace = try Workspace()
+    let model = try TinyModel.file()
+    let outcome = try await workspace.glip(
+      "convert", model.path, "encoder.safetensors", "--picture-encoder")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let (whole, part) = try (
+      Checkpoint(opening: model), Checkpoint(opening: workspace.url("encoder.safetensors"))
+    )
+    let names = whole.entries.map(\.name).filter { $0.hasPrefix("backbone.body.") }
+    #expect(part.entries.map(\.name).sorted() == names.sorted() && !names.isEmpty)
+    // It is not taken for a network.
+    expectRefusal(try await workspace.glip("inspect", "encoder.safetensors"), "encoder.safetensors")
+  }
+
   @Test func aConversionThatCannotBeIsRefused() async throws {
     let workspace = try Workspace()
     let parameters = try TinyModel.parameters()

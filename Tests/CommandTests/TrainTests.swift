@@ -116,6 +116,32 @@ struct TrainTests {
     #expect(shots.status == 0, "\(shots.errors)")
   }
 
+  @Test func fromScratchOnlyTheTextEncoderIsTaken() async throws {
+    let workspace = try TrainingWorkspace()
+    let file = try TinyModel.file()
+    let common = [
+      "finetune", "--data", "data", "--model", file.path, "--from-scratch", "--epochs", "1", "--min-size",
+      "64",
+      "--max-size", "96",
+    ]
+    let outcome = try await workspace.start(common + ["--learning-rate", "1e-9", "--output", "out"]).outcome()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    // At a rate of next to nothing parameters are at the end what they were at the beginning.
+    let (before, after) = try (
+      Checkpoint(opening: file), Checkpoint(opening: workspace.url("out/last.safetensors"))
+    )
+    func difference(_ name: String) throws -> Double {
+      let pair = try (Tensor(named: name, in: before), Tensor(named: name, in: after))
+      return try (pair.0 - pair.1).absolute().maximum([0, 1]).item()
+    }
+    #expect(
+      try difference("language_backbone.body.model.encoder.layer.0.attention.self.query.weight") < 1e-5)
+    #expect(try difference("backbone.body.layers.1.blocks.0.attn.qkv.weight") > 1e-3)
+    expectRefusal(
+      try await workspace.start(common + ["--tune", "linear", "--output", "no"]).outcome(), "--from-scratch",
+      status: 64)
+  }
+
   @Test func mistakesAreSaidInASentence() async throws {
     let workspace = try TrainingWorkspace()
     func train(_ arguments: String...) async throws -> Outcome {

@@ -94,8 +94,11 @@ struct ConfigurationTests {
     a.network.sizes?.head.fusion = true
     #expect(a == b)
     #expect(c.data.training.map(\.data.scenes?.view) == [.detection, .grounding])
+    var d = try recipe("nano/d")
+    #expect(d.data.training.map(\.data.name) == c.data.training.map(\.data.name) + ["labelled captions"])
     c.data.training = b.data.training
-    #expect(b == c)
+    d.data.training = b.data.training
+    #expect(b == c && c == d)
   }
 
   @Test func aPlateauLowersRatesAndEndsTheRun() throws {

@@ -104,6 +104,36 @@ struct AccessTests {
     }
   }
 
+  @Test("a server without tokens answers to addresses, names that nobody can own, and those it was given")
+  func hosts() async throws {
+    let tokens = try file(Self.first)
+    defer { try? FileManager.default.removeItem(at: tokens) }
+    let owned = [
+      "a.example", "a.example:8080", "A.EXAMPLE.", "127.0.0.1.a.example", "1.2.3", "[a.example]:80",
+    ]
+    try await Served.run { served in
+      let good = ["127.0.0.1", "192.0.2.7:\(served.port)", "[::1]:80", "localhost:1", "workstation"]
+      let answers = try await (served.statuses(askedAs: good), served.statuses(askedAs: owned))
+      #expect(answers == ([200], [403]))
+      #expect(try await served.get("/", fields: ["Host": "a.example"]).code == "wrong_host")
+    }
+    try await Served.run {
+      $0.allowedHosts = ["a.example"]
+    } _: { served in
+      let answers = try await (
+        served.statuses(askedAs: ["a.example:80", "A.example.", "127.0.0.1"]),
+        served.statuses(askedAs: ["b.example"])
+      )
+      #expect(answers == ([200], [403]))
+    }
+    try await Served.run {
+      $0.tokens = tokens
+    } _: { served in
+      let answers = try await served.statuses(askedAs: owned)
+      #expect(answers == [200])
+    }
+  }
+
   @Test("a request keeps its id if that is a plain word, and gets one otherwise")
   func ids() async throws {
     try await Served.run { served in
@@ -130,5 +160,16 @@ struct AccessTests {
       #expect(metrics.contains("glip_requests_total{operation=\"health\",status=\"200\"} 2\n"))
       #expect(metrics.split(separator: "\n").allSatisfy { $0.hasPrefix("#") || $0.contains(" ") })
     }
+  }
+}
+
+extension Served {
+  /// How the page and a path of the interface answer to names.
+  fileprivate func statuses(askedAs hosts: [String]) async throws -> Set<Int> {
+    var found: Set<Int> = []
+    for host in hosts {
+      for path in ["/", "/healthz"] { found.insert(try await get(path, fields: ["Host": host]).status) }
+    }
+    return found
   }
 }

@@ -35,6 +35,8 @@ struct HostileTests {
         #expect(
           answer.hasPrefix("HTTP/1.1 431 ") && answer.contains("header_too_large"), "\(answer.prefix(99))")
       }
+      let metrics = try await served.get("/metrics").text
+      #expect(metrics.contains("glip_requests_total{operation=\"none\",status=\"431\"} 3\n"))
     }
   }
 

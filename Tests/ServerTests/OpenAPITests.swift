@@ -28,6 +28,9 @@ struct OpenAPITests {
           let wrong = try await served.send(method == "get" ? "POST" : "GET", path)
           #expect(wrong.status == 405)
           try check(wrong, method, path)
+          let misled = try await served.send(method.uppercased(), path, fields: ["Host": "a.example"])
+          #expect(misled.status == 403)
+          try check(misled, method, path)
           if method == "get" { try check(await served.get(path), method, path) }
         }
       }

@@ -74,6 +74,15 @@ public struct ModelFile: Sendable {
     return unknownNames(used: parameters.all.map(\.name))
   }
 
+  /// Writes the picture encoder's parameters alone, without the feature pyramid and under their names in the whole, for
+  /// other networks to begin with.
+  public func extractPictureEncoder(to url: URL, dtype: DType) throws {
+    let parameters = Parameters(from: CheckpointParameters(checkpoint))
+    _ = try GLIPModel(parameters.root, configuration)
+    let encoder = parameters.all.filter { $0.name.hasPrefix("backbone.body.") }
+    try SafetensorsWriter.write(encoder.map { Self.array($0, dtype) }, metadata: [:], to: url)
+  }
+
   /// Writes a model as safetensors, its configuration in the metadata: large weights as `dtype`, all others, which are
   /// small and matter more, as float32. The file appears whole or not at all.
   public static func write(
@@ -82,15 +91,19 @@ public struct ModelFile: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let description = String(decoding: try encoder.encode(configuration), as: UTF8.self)
-    let arrays = parameters.all.map { parameter in
-      let dtype = !parameter.isMatrix ? .float32 : parameter.tensor.dtype == .int8 ? .int8 : dtype
-      return SafetensorsWriter.Array(
-        name: parameter.name, type: ScalarType(dtype), shape: parameter.tensor.shape
-      ) { write in
-        try parameter.tensor.to(dtype).withBytes(write)
-      }
-    }
+    let arrays = parameters.all.map { array($0, dtype) }
     try SafetensorsWriter.write(arrays, metadata: [configurationKey: description], to: url)
+  }
+
+  private static func array(
+    _ parameter: (name: String, tensor: Tensor, isMatrix: Bool), _ dtype: DType
+  ) -> SafetensorsWriter.Array {
+    let dtype = !parameter.isMatrix ? .float32 : parameter.tensor.dtype == .int8 ? .int8 : dtype
+    return SafetensorsWriter.Array(
+      name: parameter.name, type: ScalarType(dtype), shape: parameter.tensor.shape
+    ) { write in
+      try parameter.tensor.to(dtype).withBytes(write)
+    }
   }
 
   private func unknownNames(used: [String]) -> [String] {

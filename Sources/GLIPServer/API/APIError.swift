@@ -27,6 +27,7 @@ struct APIError: Error {
     case invalidField = "invalid_field"
     case unauthorized
     case crossSite = "cross_site"
+    case wrongHost = "wrong_host"
     case notFound = "not_found"
     case methodNotAllowed = "method_not_allowed"
     case requestTimeout = "request_timeout"
@@ -48,7 +49,7 @@ struct APIError: Error {
       switch self {
       case .malformedRequest, .invalidField: .badRequest
       case .unauthorized: .unauthorized
-      case .crossSite: .forbidden
+      case .crossSite, .wrongHost: .forbidden
       case .notFound: .notFound
       case .methodNotAllowed: .methodNotAllowed
       case .requestTimeout: .requestTimeout
@@ -71,6 +72,7 @@ struct APIError: Error {
       case .invalidField: "A field is missing, unknown, given twice, or out of its range."
       case .unauthorized: "The request carries no bearer token that the server knows."
       case .crossSite: "A page of another site has made the request."
+      case .wrongHost: "The request asks by a name that the server does not answer to."
       case .notFound: "There is nothing at this path."
       case .methodNotAllowed: "The path does not have this method; Allow names those it has."
       case .requestTimeout: "The body did not arrive in time."

@@ -84,7 +84,7 @@ struct Operation: Sendable {
   /// What may go wrong.
   var allErrors: [APIError.Code] {
     (isProtected ? [.unauthorized] : []) + errors
-      + [.methodNotAllowed, .headerTooLarge].filter { !errors.contains($0) }
+      + [.wrongHost, .methodNotAllowed, .headerTooLarge].filter { !errors.contains($0) }
   }
 
   /// The operation of a request and the numbers in its path, or why there is none. A HEAD is a GET whose body nobody

@@ -13,6 +13,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   private let limits: ServiceLimits
   private let isDraining: @Sendable () -> Bool
+  private let onRefusal: @Sendable (APIError, _ requestID: String) -> Void
 
   // Requests may follow each other before they are answered: counts tell which one an answer belongs to.
   private var headsRead = 0
@@ -33,9 +34,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// its system forget what it has received.
   private static let linger = TimeAmount.seconds(1)
 
-  init(limits: ServiceLimits, isDraining: @escaping @Sendable () -> Bool) {
+  /// - Parameter onRefusal: told of what is answered here and reaches no responder
+  init(
+    limits: ServiceLimits, isDraining: @escaping @Sendable () -> Bool,
+    onRefusal: @escaping @Sendable (APIError, _ requestID: String) -> Void
+  ) {
     self.limits = limits
     self.isDraining = isDraining
+    self.onRefusal = onRefusal
   }
 
   func handlerRemoved(context: ChannelHandlerContext) { cancelTimers() }
@@ -83,7 +89,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let reason =
       failure.code == .failed ? APIError(.malformedRequest, "The request is not valid HTTP.") : failure
     var (head, body) = ResponseBytes.error(reason)
-    head.headerFields[.requestID] = RequestID.of([:])
+    let id = RequestID.of([:])
+    head.headerFields[.requestID] = id
+    onRefusal(reason, id)
     headsRead += 1
     write(context: context, data: wrapOutboundOut(.head(head)), promise: nil)
     write(context: context, data: wrapOutboundOut(.body(body)), promise: nil)

@@ -20,6 +20,7 @@ public final class DetectionServer: Sendable {
   private let service: DetectionService
   private let tokens: AccessTokens?
   private let labelling: LabellingService?
+  private let metrics = ServiceMetrics()
   private let responder: Responder
   private let logger: Logger
   private let stopping: StopRequest
@@ -38,7 +39,6 @@ public final class DetectionServer: Sendable {
     let stopping = StopRequest()
     self.stopping = stopping
     tokens = try configuration.tokens.map { try AccessTokens(file: $0) }
-    let metrics = ServiceMetrics()
     service = DetectionService(
       detector: detector, model: model, options: configuration.options, limits: limits,
       queue: DetectionQueue(
@@ -56,7 +56,9 @@ public final class DetectionServer: Sendable {
         service: service, held: held)
     }
     responder = Responder(
-      service: service, tokens: tokens, origins: CrossOrigin(allowed: configuration.allowedOrigins),
+      service: service, tokens: tokens,
+      hosts: HostNames(allowed: tokens == nil ? configuration.allowedHosts : ["*"]),
+      origins: CrossOrigin(allowed: configuration.allowedOrigins),
       held: held, metrics: metrics,
       description: try ResponseBytes.json(document.json), page: try PageFiles(),
       labelling: labelling,
@@ -72,8 +74,17 @@ public final class DetectionServer: Sendable {
     service.workers.start()
     service.queue.start()
     let limits = configuration.limits
+    let refused: @Sendable (APIError, String) -> Void = { [metrics, logger] failure, id in
+      metrics.refused(status: failure.code.status.code)
+      logger.info(
+        "request",
+        metadata: [
+          "request": .string(id), "operation": "none", "error": .string(failure.code.rawValue),
+          "status": .stringConvertible(failure.code.status.code),
+        ])
+    }
     let guards: @Sendable () -> [any RemovableChannelHandler] = { [stopping] in
-      [ConnectionGuard(limits: limits, isDraining: { stopping.isMade })]
+      [ConnectionGuard(limits: limits, isDraining: { stopping.isMade }, onRefusal: refused)]
     }
     let application = Application(
       responder: responder,

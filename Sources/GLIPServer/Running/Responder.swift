@@ -19,6 +19,7 @@ struct Responder: HTTPResponder {
 
   let service: DetectionService
   let tokens: AccessTokens?
+  let hosts: HostNames
   let origins: CrossOrigin
   let held: HeldBytes
   let metrics: ServiceMetrics
@@ -42,6 +43,7 @@ struct Responder: HTTPResponder {
     var operation = "none"
     var response: Response
     do {
+      try hosts.check(request.head)
       if let preflight = origins.preflight(request.head) {
         response = Response(status: .noContent, headers: preflight)
       } else if let file = try page.response(to: request.head, path: request.uri.path) {

@@ -26,6 +26,11 @@ final class ServiceMetrics: Sendable {
     }
   }
 
+  /// A request that was answered before it could be read.
+  func refused(status: Int) {
+    state.withLock { $0.requests[RequestKind(operation: "none", status: status), default: 0] += 1 }
+  }
+
   func batch(pictures: Int, seconds: Double) {
     state.withLock { state in
       state.batchPictures.note(Double(pictures))

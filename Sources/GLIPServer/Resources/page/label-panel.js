@@ -135,12 +135,13 @@ export class LabelPanel {
       try {
         const state = await ask(`v1/projects/${project.id}/detect`);
         if (this.#view.project?.id !== project.id) return;
-        this.#showProgress(state);
         if (state.done !== known || (wasRunning && !state.running)) {
           // What was done before this page came is in its list.
           if (wasRunning || state.running) await this.#view.refresh();
           known = state.done;
         }
+        // Only now: who reads that all is done finds it done.
+        this.#showProgress(state);
         wasRunning = state.running;
         if (state.running) this.#timer = setTimeout(look, interval);
       } catch (error) {

@@ -22,6 +22,7 @@ export class ProjectView {
   #editor = new BoxEditor(this.#view);
   #panel = new LabelPanel(this.#editor, this);
   #opening = 0;
+  #changes = 0;
 
   /** @param {(error: Error|null) => void} onError */
   constructor(onError) {
@@ -107,9 +108,11 @@ export class ProjectView {
     this.#panel.show();
   }
 
-  /** Changes the project's settings. */
+  /** Changes the project's settings. An answer that comes after a later change was begun says nothing new. */
   async change(json) {
-    this.project = await ask(this.path, { method: "PATCH", json });
+    const change = ++this.#changes;
+    const project = await ask(this.path, { method: "PATCH", json });
+    if (change === this.#changes && project.id === this.#project?.id) this.project = project;
   }
 
   /** The network has gone on: lists again, and shows its boxes if nobody has begun to correct the picture. */
@@ -117,13 +120,14 @@ export class ProjectView {
     const strip = this.#strip;
     const before = strip.picture(strip.current)?.revision;
     const { path } = this;
+    const change = this.#changes;
     await strip.refresh();
     const project = await ask(path);
     if (strip !== this.#strip) return;
-    this.project = project;
+    if (change === this.#changes) this.project = project;
     const after = strip.picture(strip.current);
-    const isUntouched = this.#saver?.isSaved && !this.#editor.canUndo;
-    if (after && after.revision !== before && isUntouched) await this.#load(after.id);
+    const isUntouched = () => this.#saver?.isSaved && !this.#editor.canUndo;
+    if (after && after.revision !== before && isUntouched()) await this.#load(after.id, isUntouched);
   }
 
   report(error) {
@@ -167,11 +171,11 @@ export class ProjectView {
     if (opening === this.#opening) await this.#load(id);
   }
 
-  /** Fetches the boxes and begins with them. */
-  async #load(id) {
+  /** Fetches the boxes and begins with them, if they are still wanted when they come. */
+  async #load(id, isWanted = () => true) {
     const path = `${this.path}/pictures/${id}/boxes`;
     const answer = await ask(path);
-    if (id !== this.#strip.current) return;
+    if (id !== this.#strip?.current || !isWanted()) return;
     this.#saver?.end();
     this.#saver = new BoxSaver(path, answer.revision, () => this.#editor.content, (state, detail) => {
       this.#showSaved(id, state, detail);
