@@ -45,7 +45,7 @@ sanitize: bootstrap ## Run the tests of the tensor layer under AddressSanitizer
 
 lint: swift ## Check the style of the Swift code and the scripts
 	$(SWIFT) format lint --strict -r $(SOURCES)
-	@if command -v shellcheck >/dev/null; then shellcheck Scripts/bootstrap Scripts/corpus-materials Scripts/nano Scripts/sanitize .ci/run; \
+	@if command -v shellcheck >/dev/null; then shellcheck Scripts/bootstrap Scripts/corpus-materials Scripts/nano Scripts/sanitize Scripts/serving-load .ci/run; \
 		else echo "shellcheck is not installed: the scripts are not checked"; fi
 
 format: swift ## Format the Swift code

@@ -45,6 +45,15 @@ public struct GLIPModel: Sendable {
     return try StageClock.time(.pyramid) { try pyramid(maps) }
   }
 
+  /// What `maps(of:)` returned -> what the tower makes of P3…P7 where there are no words to read, [B, C, h, w].
+  package func regions(of maps: [Tensor]) throws -> [Tensor] { try tower(pyramid(maps)) }
+
+  /// The alignment of regions' features with names, without what words are biased by: [N, C] and the means of
+  /// their words' unit vectors [names, L] -> logits [N, names].
+  package func align(_ regions: Tensor, names: Tensor) throws -> Tensor {
+    try alignment.align(regions, names: names)
+  }
+
   /// Token ids, int64 [B, T] -> [B, T, L].
   package func encode(prompts ids: Tensor, padding: Tensor? = nil) throws -> Tensor {
     try StageClock.time(.text) { try language(ids, padding: padding) }

@@ -22,8 +22,11 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "Element type of the result.")
   var dtype = Element.fp32
 
-  @Flag(help: "Write the picture encoder alone, for 'network.backbone' of another network's training.")
-  var pictureEncoder = false
+  @Flag(
+    help:
+      "Write only what sees pictures, for other networks to begin with: 'network.backbone' and 'network.head' of a run."
+  )
+  var pictureSide = false
 
   @OptionGroup var network: PresetOption
 
@@ -52,8 +55,8 @@ struct ConvertCommand: ParsableCommand {
       let file = try ModelFile(source, preset: network.preset, verifyingChecksums: true)
       try target.makeFolder()
       try Interruption.whileDeferred {
-        if pictureEncoder {
-          try file.extractPictureEncoder(to: target.url, dtype: dtype.dtype)
+        if pictureSide {
+          try file.extractPictureSide(to: target.url, dtype: dtype.dtype)
         } else {
           ModelOptions.warn(ofUnknown: try file.convert(to: target.url, dtype: dtype.dtype), in: input)
         }

@@ -54,6 +54,53 @@ extension GeneratorTests {
       #expect(try run.train("after") == .finished)
     }
 
+    @Test func aHeadLearnsToNameAndOtherNetworksBeginWithIt() throws {
+      let run = try naming()
+      run.configuration.namedBy = .head
+      run.configuration.optimization.steps = 60
+      run.configuration.optimization.rates.learningRate = 1e-3
+      run.configuration.validation.every = 60
+      #expect(try run.train() == .finished)
+      let rows = try MetricsRow.all(of: run.results("results").appending(path: "metrics.jsonl"))
+      #expect(rows.compactMap { $0.numbers["validation/accuracy"] } == [1])
+
+      // One step at a rate of nothing tells where parameters began.
+      func beginning(_ name: String, fusion: Bool) throws -> Checkpoint {
+        run.configuration.network.sizes?.head.fusion = fusion
+        try run.train(name)
+        return try Checkpoint(opening: run.results("\(name)/last.safetensors"))
+      }
+      run.configuration.task = .grounding
+      run.configuration.validation.data = nil
+      run.configuration.optimization.steps = 1
+      run.configuration.optimization.rates.learningRate = 0
+      run.configuration.optimization.rates.languageLearningRate = 0
+      let taught = try Checkpoint(opening: run.results("results/last.safetensors"))
+      let fresh = try beginning("fresh", fusion: true)
+      run.configuration.network.head = run.results("results/last.safetensors").path
+      let (fused, plain) = try (beginning("fused", fusion: true), beginning("plain", fusion: false))
+      func same(_ name: String, _ other: Checkpoint, as theirs: String? = nil) throws -> Bool {
+        try Tensor(named: name, in: other).elements(Float.self)
+          == Tensor(named: theirs ?? name, in: taught).elements(Float.self)
+      }
+      let tower = "rpn.head.dyhead_tower"
+      let convolution = try #require(
+        taught.entries.map(\.name).first { $0.hasPrefix("\(tower).2.") && $0.hasSuffix(".weight") })
+      let learnt = [
+        convolution, "backbone.fpn.fpn_inner2.weight", "rpn.head.dot_product_projection_text.weight",
+      ]
+      for name in learnt {
+        #expect(try !same(name, fresh), "\(name)")
+        #expect(try same(name, fused), "\(name)")
+      }
+      // Words had no part in it, nor boxes.
+      #expect(
+        try same("rpn.head.bbox_pred.weight", fresh) && same("\(tower).1.attention.self.query.weight", fresh))
+      // A tower without fusion takes the convolutions of one with it.
+      let own = convolution.replacing("\(tower).2.", with: "\(tower).0.")
+      #expect(try same(own, plain, as: convolution))
+    }
+
     @Test func aResumedLessonEqualsOneThatWasNotInterrupted() throws {
       let run = try naming()
       run.configuration.optimization.average = 0.9

@@ -1,6 +1,23 @@
 import Checkpoints
+import Torch
 
 extension GLIPConfiguration {
+  /// The parts of the tower that words have to do with, by their paths.
+  package var pathsOfFusion: [String] {
+    guard head.fusion else { return [] }
+    return (0..<head.blocks).flatMap { index in
+      let attention = "rpn.head.dyhead_tower.\(3 * index).b_attn"
+      return ["attn", "gamma_v", "gamma_l", "layer_norm_l"].map { "\(attention).\($0)" }
+        + ["rpn.head.dyhead_tower.\(3 * index + 1)"]
+    }
+  }
+
+  /// Whether a parameter is of no use to a network that sees pictures only.
+  func isForWords(_ name: String) -> Bool {
+    PathSet(["language_backbone", "rpn.head.cls_logits", PromptOffsets.parameter] + pathsOfFusion).contains(
+      name)
+  }
+
   /// Reads a network's sizes off the shapes of its parameters, for checkpoints that carry no description.
   ///
   /// What leaves no trace in the shapes is taken as all released models have it: BERT's heads are 64 wide, the fusion

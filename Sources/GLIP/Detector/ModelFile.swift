@@ -74,13 +74,13 @@ public struct ModelFile: Sendable {
     return unknownNames(used: parameters.all.map(\.name))
   }
 
-  /// Writes the picture encoder's parameters alone, without the feature pyramid and under their names in the whole, for
-  /// other networks to begin with.
-  public func extractPictureEncoder(to url: URL, dtype: DType) throws {
+  /// Writes what sees pictures, under its names in the whole, for other networks to begin with: without the text encoder,
+  /// without what the tower has for words, and without the plain classifier that nothing reads.
+  public func extractPictureSide(to url: URL, dtype: DType) throws {
     let parameters = Parameters(from: CheckpointParameters(checkpoint))
     _ = try GLIPModel(parameters.root, configuration)
-    let encoder = parameters.all.filter { $0.name.hasPrefix("backbone.body.") }
-    try SafetensorsWriter.write(encoder.map { Self.array($0, dtype) }, metadata: [:], to: url)
+    let seeing = parameters.all.filter { !configuration.isForWords($0.name) }
+    try SafetensorsWriter.write(seeing.map { Self.array($0, dtype) }, metadata: [:], to: url)
   }
 
   /// Writes a model as safetensors, its configuration in the metadata: large weights as `dtype`, all others, which are

@@ -59,7 +59,7 @@ struct AlignmentHead: Sendable {
     let length = try words.norm(-1, keepingRank: true).clamped(min: 1e-12)
     let unit = try words / length
     try Trace.record("proj_tokens_in", unit / 2)
-    let projected = try wordProjection(unit / 2)  // [B, T, C]
+    let projected = try project(unit)  // [B, T, C]
     Trace.record("proj_tokens", projected)
     let wordBiases = try unit.matmul(wordBias) + bias  // [B, T]
     Trace.record("token_bias", wordBiases)
@@ -76,6 +76,15 @@ struct AlignmentHead: Sendable {
       return LevelPrediction(
         logits: logits, boxes: try Self.positions(boxes), centerness: try Self.positions(center).squeezed(-1))
     }
+  }
+
+  /// What the features of regions are multiplied with, but for the scale: unit vectors of words [..., L] -> [..., C].
+  private func project(_ unit: Tensor) throws -> Tensor { try wordProjection(unit / 2) }
+
+  /// The alignment of regions with what each is called, biases left out: [N, C] and the means of their
+  /// words' unit vectors [names, L] -> [N, names].
+  func align(_ regions: Tensor, names: Tensor) throws -> Tensor {
+    try regions.matmul((project(names) / logScale.exponential()).transposed(0, 1))
   }
 
   /// Positions [B, N, C], words [B, T, C] and their biases [B, T] -> [B, N, T].

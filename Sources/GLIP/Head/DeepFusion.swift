@@ -84,6 +84,9 @@ package struct DeepFusion: Sendable {
     return (fused, try l + languageScale * languageOutput(joined))
   }
 
+  /// The picture where there are no words to read: its residual alone, [B, N, C].
+  func wordless(_ visual: Tensor) throws -> Tensor { try visualNorm(visual) }
+
   /// The projections of the picture, folded into the words.
   private struct WordSide {
     /// [B, h, T, C]

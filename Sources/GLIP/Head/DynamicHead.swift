@@ -45,6 +45,13 @@ struct DynamicHead: Sendable {
     }
     return (try levels.maps, words)
   }
+
+  /// What the tower makes of a picture where there are no words to read.
+  ///
+  /// - Parameter levels: P3…P7, [B, C, h, w]
+  func callAsFunction(_ levels: [Tensor]) throws -> [Tensor] {
+    try blocks.reduce(PyramidLevels(levels)) { try $1($0) }.maps
+  }
 }
 
 /// One block of the tower.
@@ -70,6 +77,12 @@ private struct Block: Sendable {
     levels = try StageClock.time(.convolutions) { try convolution(levels) }
     try record("head\(index)_dyconv_v", levels)
     return (levels, words)
+  }
+
+  func callAsFunction(_ levels: PyramidLevels) throws -> PyramidLevels {
+    guard let fusion else { return try convolution(levels) }
+    return try convolution(
+      PyramidLevels(rows: fusion.attention.wordless(levels.rows), shapes: levels.shapes))
   }
 
   private func record(_ name: String, _ levels: PyramidLevels) throws {

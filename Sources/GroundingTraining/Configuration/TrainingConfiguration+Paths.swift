@@ -21,6 +21,7 @@ extension TrainingConfiguration {
     var result = self
     result.network.checkpoint = network.checkpoint.map(absolute)
     result.network.backbone = network.backbone.map(absolute)
+    result.network.head = network.head.map(absolute)
     result.network.language = network.language.map(absolute)
     for index in data.training.indices {
       result.data.training[index].data = absolute(data.training[index].data)

@@ -8,6 +8,8 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
   public var task = Task.grounding
   /// For the task of naming: the side of an object's cut-out in pixels, 32, 64, 128 or 256.
   public var namedSide = 64
+  /// For the task of naming: what names objects.
+  public var namedBy = NamingPart.encoder
   public var network = Network()
   public var data = TrainingData()
   public var optimization = Optimization()
@@ -41,12 +43,24 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
       }
     }
 
-    /// Parts that have nothing to learn.
-    var frozen: [String] {
-      switch self {
-      case .grounding: []
-      case .naming: ["backbone.fpn", "language_backbone", "rpn"]
-      }
+  }
+
+  /// What of a network learns to name objects.
+  public enum NamingPart: String, Codable, Sendable {
+    /// The picture encoder, by its maps and projections of them that are no part of the network.
+    case encoder
+    /// The picture encoder, pyramid, tower and alignment, as if there were no other words to read.
+    case head
+  }
+
+  /// Parts that have nothing to learn from the task.
+  func partsWithoutTask(of network: GLIPConfiguration) -> [String] {
+    switch (task, namedBy) {
+    case (.grounding, _): return []
+    case (.naming, .encoder): return ["backbone.fpn", "language_backbone", "rpn"]
+    case (.naming, .head):
+      let predictors = ["bbox_pred", "centerness", "scales", "bias_lang", "bias0"].map { "rpn.head.\($0)" }
+      return ["language_backbone"] + predictors + network.pathsOfFusion
     }
   }
 
@@ -59,6 +73,8 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public var checkpoint: String?
     /// A picture encoder alone, by the names of the published Swin files, or that of a whole network.
     public var backbone: String?
+    /// A network that pyramid and head begin with, as far as it has them.
+    public var head: String?
     /// A text encoder alone, by the names of BERT's published files, or that of a whole network.
     public var language: String?
 

@@ -11,7 +11,7 @@ package struct CutOuts {
   /// [⌈objects / squares of a mosaic⌉, 3, 256, 256], at least one
   package let mosaics: Tensor
   /// Squares from side to side of a mosaic.
-  private let across: Int
+  package let across: Int
 
   private static let mosaicSide = 256
   /// Sides of squares, in pixels: the coarsest map has 32 to a place.

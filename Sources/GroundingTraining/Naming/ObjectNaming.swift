@@ -9,15 +9,17 @@ import Torch
 /// data set, and what a name is like is up to the text encoder, which stays as it is: the mean of the encoder's map over an
 /// object, projected, is to point the same way as the mean of the name's words (softmax over all names). So names that
 /// mean alike share what is learnt. Documentation/training.md, "A picture encoder from nothing".
+///
+/// Pyramid, tower and alignment can learn it in turn: then it is the network's own scores by which names are told apart.
 struct ObjectNaming: Sendable {
-  /// Unit vectors of the names, [names, L].
+  /// What `encoded` gave, [names, L].
   let names: Tensor
   /// Of the cut-outs, in pixels.
   let side: Int
-  /// Of the maps with strides 16 and 32, channels to L.
-  private let projections: [Linear]
-  /// Logarithm of what cosines are multiplied by, [1].
-  private let logScale: Tensor
+  /// What names them.
+  let part: TrainingConfiguration.NamingPart
+  /// The encoder's own naming, which goes on where the head names, too.
+  private let projected: ProjectedMaps
 
   /// Paths of the parameters that are not the network's.
   static let path = "naming"
@@ -26,34 +28,34 @@ struct ObjectNaming: Sendable {
   ///   - scope: the root of the network's parameters
   ///   - names: what `encoded` gave
   ///   - side: of the cut-outs, in pixels
-  init(_ scope: Scope, _ network: GLIPConfiguration, names: Tensor, side: Int) throws {
-    (self.names, self.side) = (names, side)
-    let naming = scope / Self.path
-    projections = try [2, 3].map { stage in
-      try Linear(
-        naming / "projection\(stage)", inputs: network.swin.channels << stage, outputs: network.bert.width)
-    }
-    logScale = try naming.parameter("log_scale", [1], .constant(log(14)))
+  ///   - part: what names them
+  init(
+    _ scope: Scope, _ network: GLIPConfiguration, names: Tensor, side: Int,
+    part: TrainingConfiguration.NamingPart
+  ) throws {
+    (self.names, self.side, self.part) = (names, side, part)
+    projected = try ProjectedMaps(scope / Self.path, network, names: names)
   }
 
-  /// What the text encoder makes of names, less what it makes of all: unit vectors, [names, L].
+  /// What the text encoder makes of names, each in a prompt of its own: the means of their words' unit vectors,
+  /// [names, L]. A name without a prompt around it would get features that are little like those that it has in prompts.
   static func encoded(_ names: [String], by model: GLIPModel, device: Device) throws -> Tensor {
     let tokenizer = try WordPieceTokenizer.bertUncased()
-    let ids = names.map { tokenizer.tokenize(ClassPrompt.cleaned($0), maximumCount: 64).ids }
+    let ids = names.map { tokenizer.tokenize(ClassPrompt.cleaned($0) + ".", maximumCount: 64).ids }
     return try withoutGradient {
       let rows = try stride(from: 0, to: ids.count, by: 64).map { start in
         let part = Array(ids[start..<min(start + 64, ids.count)])
         let prompts = try PaddedPrompts(part, device: device)
         let words = try model.encode(prompts: prompts.ids, padding: prompts.padding).to(.float32)
-        let isWord = try Tensor(
-          part.flatMap { ids in (0..<words.size(1)).map { $0 < ids.count ? Float(1) : 0 } },
-          shape: [part.count, words.size(1), 1]
+        // Neither [CLS] nor the full stop and [SEP].
+        let shares = try Tensor(
+          part.flatMap { ids in
+            (0..<words.size(1)).map { (1..<ids.count - 2).contains($0) ? 1 / Float(ids.count - 3) : 0 }
+          }, shape: [part.count, words.size(1), 1]
         ).to(device: device)
-        return try (words * isWord).sum([1])
+        return try (unit(words) * shares).sum([1])
       }
-      let all = try unit(Tensor.concatenated(rows, dimension: 0))
-      // What all names have in common tells nothing, and there is much of it.
-      return try unit(all - all.mean([0], keepingRank: true))
+      return try Tensor.concatenated(rows, dimension: 0)
     }
   }
 
@@ -61,7 +63,7 @@ struct ObjectNaming: Sendable {
   struct Result {
     /// The mean cross-entropy, a single float32; 0 where there is no object.
     var loss: Tensor
-    /// Objects that are named right at stride 32, and all.
+    /// Objects that are named right by the encoder's last map or the head's finest level, and all.
     var rightCount: Int
     var count: Int
   }
@@ -73,22 +75,56 @@ struct ObjectNaming: Sendable {
     let cutOuts = try CutOuts(batch, side: side, using: &generator)
     let count = cutOuts.classes.count
     let answers = try Tensor(count == 0 ? [0] : cutOuts.classes.map(Int64.init)).to(device: device)
-    let maps = try model.maps(of: cutOuts.mosaics.to(device: device)).suffix(projections.count)
-    let logits = try zip(maps, projections).map { map, projection in
-      let objects = try cutOuts.averages(of: map.to(.float32))
-      return try Self.unit(projection(objects).to(.float32)).matmul(names.transposed(0, 1))
-        * logScale.exponential().clamped(min: 1, max: 100)
+    let mosaics = try cutOuts.mosaics.to(device: device)
+    let maps = try model.maps(of: mosaics)
+    let regions = part == .head ? try model.regions(of: maps) : []
+    let named = try regions.filter { $0.size(2) >= cutOuts.across }.map { level in
+      try model.align(cutOuts.averages(of: level.to(.float32)), names: names).to(.float32)
     }
-    let losses = try logits.map { try $0.crossEntropy(answers) }
+    // Those that count come first.
+    let logits = try named + projected.logits(cutOuts, maps)
+    let losses = try logits.map { try $0.crossEntropy(answers) } + named.map(Self.offset)
     let rightCount = try withoutGradient {
-      let last = logits[logits.count - 1]
-      let own = try last.gathered(answers.reshaped(-1, 1), dimension: 1)
-      return Int(try (own - last.maximum([1], keepingRank: true) >= 0).to(.float32).sum().item())
+      let own = try logits[0].gathered(answers.reshaped(-1, 1), dimension: 1)
+      return Int(try (own - logits[0].maximum([1], keepingRank: true) >= 0).to(.float32).sum().item())
     }
-    let weight = count == 0 ? 0 : 1 / Double(losses.count)
+    let weight = count == 0 ? 0 : 1 / Double(logits.count)
     return Result(
       loss: try losses.dropFirst().reduce(losses[0]) { try $0 + $1 } * weight,
       rightCount: count == 0 ? 0 : rightCount, count: count)
+  }
+
+  /// Keeps logits around zero, on which the softmax does not depend, but the alignment's sigmoids do.
+  private static func offset(of logits: Tensor) throws -> Tensor {
+    let middle = try logits.logSumExp([1]) - log(Double(logits.size(1)))
+    return try (middle * middle).mean([0]) * 0.01
+  }
+
+  /// The encoder's own naming.
+  private struct ProjectedMaps {
+    /// Unit vectors of the names less what all have in common, which tells nothing, and of which there is much, [names, L].
+    let names: Tensor
+    /// Of the maps with strides 32 and 16, channels to L.
+    let projections: [Linear]
+    /// Logarithm of what cosines are multiplied by, [1].
+    let logScale: Tensor
+
+    init(_ scope: Scope, _ network: GLIPConfiguration, names: Tensor) throws {
+      self.names = try ObjectNaming.unit(names - names.mean([0], keepingRank: true))
+      projections = try [3, 2].map { stage in
+        try Linear(
+          scope / "projection\(stage)", inputs: network.swin.channels << stage, outputs: network.bert.width)
+      }
+      logScale = try scope.parameter("log_scale", [1], .constant(log(14)))
+    }
+
+    func logits(_ cutOuts: CutOuts, _ maps: [Tensor]) throws -> [Tensor] {
+      try zip(maps.reversed(), projections).map { map, projection in
+        let objects = try cutOuts.averages(of: map.to(.float32))
+        return try ObjectNaming.unit(projection(objects).to(.float32)).matmul(names.transposed(0, 1))
+          * logScale.exponential().clamped(min: 1, max: 100)
+      }
+    }
   }
 
   private static func unit(_ x: Tensor) throws -> Tensor {

@@ -36,6 +36,8 @@ final class StartingParameters: ParameterSource {
     fresh = try FreshParameters(seed: seed)
     parts = try [
       ("picture encoder", "backbone.body.", [""], network.backbone),
+      ("pyramid", "backbone.fpn.", [], network.head),
+      ("head", "rpn.head.", [], network.head),
       ("text encoder", "language_backbone.body.model.", ["", "bert."], network.language),
     ].compactMap { words, path, prefixes, name in
       try name.map { name in
@@ -89,12 +91,22 @@ final class StartingParameters: ParameterSource {
 }
 
 extension StartingParameters.Part {
+  /// What a block of a tower without fusion is called in one with it, where fusion, BERT layer and convolution are
+  /// counted in one list.
+  private static func inFusedTower(_ name: String) -> [String] {
+    let parts = name.split(separator: ".", maxSplits: 2)
+    guard parts.count == 3, parts[0] == "dyhead_tower", let index = Int(parts[1]) else { return [] }
+    return ["dyhead_tower.\(3 * index + 2).\(parts[2])"]
+  }
+
   /// The value in the part's file, if it is there.
   fileprivate func value(_ name: String, shape: [Int]) throws -> Tensor? {
     // Early files of BERT have other names for the norms' parameters.
     let old = name.replacing("LayerNorm.weight", with: "LayerNorm.gamma").replacing(
       "LayerNorm.bias", with: "LayerNorm.beta")
-    let candidates = prefixes.flatMap { prefix in [name, old].map { prefix + $0 } }
+    let candidates = prefixes.flatMap { prefix in
+      ([name, old] + Self.inFusedTower(name)).map { prefix + $0 }
+    }
     guard let key = candidates.first(where: { checkpoint[$0] != nil }) else {
       names.missing.withLock { $0.append(name) }
       return nil

@@ -26,7 +26,8 @@ struct TrainedNetwork: Sendable {
     if settings.tuning.mode == .prompt { configuration.head.promptOffsets = PromptOffsets.count }
     configuration.resize = settings.validation.resize
     let tuning = settings.tuning
-    let frozen = PathSet((tuning.mode?.frozen ?? settings.task.frozen) + tuning.frozen)
+    let frozen = PathSet(
+      (tuning.mode?.frozen ?? settings.partsWithoutTask(of: configuration)) + tuning.frozen)
     let source = TrainableParameters(
       start, frozen: PathSet(frozen.paths.union(PathSet.unused.paths)), device: device)
     let parameters = Parameters(from: source, device: device)
@@ -37,7 +38,7 @@ struct TrainedNetwork: Sendable {
       ? nil
       : try ObjectNaming(
         parameters.root, configuration, names: ObjectNaming.encoded(names, by: model, device: device),
-        side: settings.namedSide)
+        side: settings.namedSide, part: settings.namedBy)
     if let trained = tuning.mode?.trained.map(PathSet.init) {
       for (name, tensor, _) in parameters.all where tensor.requiresGradient {
         try tensor.requiringGradient(trained.contains(name))
@@ -59,7 +60,8 @@ struct TrainedNetwork: Sendable {
     return Copy(
       model: try GLIPModel(parameters.root, configuration),
       naming: try naming.map {
-        try ObjectNaming(parameters.root, configuration, names: $0.names, side: $0.side)
+        try ObjectNaming(
+          parameters.root, configuration, names: $0.names, side: $0.side, part: $0.part)
       },
       parameters: parameters)
   }
