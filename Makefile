@@ -5,14 +5,14 @@ SWIFT ?= swift
 DEPS := $(CURDIR)/.deps
 FLAGS := -c release -Xlinker -rpath -Xlinker $(DEPS)/libtorch/lib
 GLIP := .build/release/glip
-SOURCES := Sources Tests Benchmarks Package.swift
+SOURCES := Models Sources Tests Benchmarks Package.swift
 
-DEMO ?= detect Examples/pictures/astronaut.png --caption "[a woman] in [an orange suit] next to [a flag]" \
-	--model demonstration --threshold 0.3 --max-detections 8 --output demo-output
+DEMO ?= detect Examples/pictures/scene.jpg --caption "[a llama] above [a grey heart] and [a curling stone]" \
+	--output demo-output
 
 export PKG_CONFIG_PATH := $(DEPS)/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
-.PHONY: help bootstrap swift build demo test bench sanitize lint format docs clean distclean
+.PHONY: help bootstrap swift build demo install test bench sanitize lint format docs clean distclean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,13 @@ build: bootstrap ## Build the glip command
 
 demo: build ## Find things on a picture
 	$(GLIP) $(DEMO)
+
+PREFIX ?= /usr/local
+install: build ## Copy the command and what it needs into PREFIX (/usr/local), for all users
+	install -d $(PREFIX)/bin $(PREFIX)/lib/glip
+	cp -rL --remove-destination .build/release/glip $$(ls -d .build/release/*.resources | grep -v Tests) \
+		.deps/tagger/english.tagger .deps/libtorch/lib/* $(PREFIX)/lib/glip/
+	ln -sf ../lib/glip/glip $(PREFIX)/bin/glip
 
 # One test after the other: libtorch's generator and thread counts belong to the whole process, and it
 # computes on all cores anyway.

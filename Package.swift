@@ -5,6 +5,7 @@ let package = Package(
   name: "glip",
   products: [
     .library(name: "GLIP", targets: ["GLIP", "Pictures"]),
+    .library(name: "GLIPNano", targets: ["GLIPNano"]),
     .executable(name: "glip", targets: ["glip"]),
   ],
   dependencies: [
@@ -40,6 +41,11 @@ let package = Package(
     .target(name: "Pictures", dependencies: ["CPictures"]),
     .target(
       name: "GLIP", dependencies: ["Torch", "Pictures"], resources: [.copy("Resources")]),
+
+    // The network in the box. What it began with is there for other trainings.
+    .target(
+      name: "GLIPNano", path: "Models", exclude: ["README.md", "nano-start.safetensors"],
+      resources: [.copy("glip-nano.safetensors")]),
 
     // Videos, through the programs ffmpeg and ffprobe where they are installed.
     .target(name: "Video", dependencies: ["Checkpoints", "Pictures"]),
@@ -119,7 +125,7 @@ let package = Package(
     .executableTarget(
       name: "glip",
       dependencies: [
-        "Checkpoints", "GLIP", "GLIPServer", "GroundingData", "GroundingEvaluation",
+        "Checkpoints", "GLIP", "GLIPNano", "GLIPServer", "GroundingData", "GroundingEvaluation",
         "GroundingTraining",
         "Measuring", "ModelStore", "Pictures", "RunLog", "Torch", "Video",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

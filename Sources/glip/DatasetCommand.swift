@@ -27,7 +27,8 @@ struct DatasetOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "Annotations: a .json file in the form of COCO, LVIS or MDETR, .jsonl (ODVG), the .yaml of TSV files, a folder "
-        + "of Pascal VOC or Flickr30k Entities, or a .tar file or folder of them (WebDataset).",
+        + "of Pascal VOC or Flickr30k Entities, a .tar file or folder of them (WebDataset), or a .yaml file that "
+        + "describes a data set as recipes do.",
       valueName: "annotations"))
   var annotations: String
 
@@ -38,12 +39,12 @@ struct DatasetOptions: ParsableArguments {
 
   /// - Parameter policy: what happens at malformed records.
   func open(_ policy: FaultPolicy) throws -> any CheckedDataset {
-    var description = DatasetDescription(annotations: annotations, onError: policy)
-    reading.apply(to: &description)
+    var (description, folder) = try reading.dataset(at: annotations)
+    description.onError = policy
     let progress = ProgressLine()
     progress.show("Reading \(printable(annotations))")
     defer { progress.clear() }
-    return try description.open()
+    return try description.open(relativeTo: folder)
   }
 
   /// Opens, works, and tells of what was left out.

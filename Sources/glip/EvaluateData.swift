@@ -22,26 +22,9 @@ struct EvaluateData: ParsableArguments {
     guard FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) else {
       throw CommandError("\(data) does not exist")
     }
-    var (description, folder) = (DatasetDescription(annotations: data), nil as URL?)
-    if isFolder.boolValue, let file = FinetuneData.file(["val", "valid", "validation", "test"], in: data) {
-      description.annotations = file
-    } else if let described = try described() {
-      (description, folder) = (described, URL(fileURLWithPath: data).deletingLastPathComponent())
-    }
-    // The description's own paths are relative to its file, those of options to the current folder.
-    reading.apply(
-      to: &description, images: reading.images.map { folder == nil ? $0 : URL(fileURLWithPath: $0).path })
+    let file = isFolder.boolValue ? FinetuneData.file(["val", "valid", "validation", "test"], in: data) : nil
+    var (description, folder) = try reading.dataset(at: file ?? data)
     if skip { description.onError = .skip }
     return (description, folder)
-  }
-
-  /// What a .yaml file describes; nil for one that is itself the annotation, of TSV files.
-  private func described() throws -> DatasetDescription? {
-    guard ["yaml", "yml"].contains(URL(fileURLWithPath: data).pathExtension.lowercased()),
-      reading.format == nil,
-      let text = try? String(contentsOfFile: data, encoding: .utf8),
-      text.split(whereSeparator: \.isNewline).contains(where: { $0.hasPrefix("annotations:") })
-    else { return nil }
-    do { return try DatasetDescription(yaml: text) } catch { throw CommandError(error, at: data) }
   }
 }

@@ -24,7 +24,7 @@ struct FinetuneCommand: ParsableCommand {
   @OptionGroup(title: "The run") var options: RunOptions
 
   @Option(help: "The checkpoint to begin with: a .safetensors or .pth file, or a name from 'glip models'.")
-  var model = "glip-t"
+  var model = ModelOptions.bundled
 
   @OptionGroup var network: PresetOption
 

@@ -29,10 +29,15 @@ enum Interruption {
 
   /// The next signal calls `body` instead of ending the program; the one after that ends it.
   static func askOnce(_ body: @escaping @Sendable () -> Void) {
+    let asked = Mutex<ContinuousClock.Instant?>(nil)
     handle { _ in
-      handler.withLock { $0 = nil }
-      body()
-      return true
+      asked.withLock { time in
+        // A process gets a signal that is sent to all of a run from its launcher once more: one request, not two.
+        if let time { return time.duration(to: .now) < .milliseconds(500) }
+        time = .now
+        body()
+        return true
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GLIP
+import GLIPNano
 import ModelStore
 import Torch
 
@@ -10,12 +11,18 @@ extension Precision: ExpressibleByArgument {}
 /// Which network, where and how exactly: shared by the commands that run one.
 struct ModelOptions: ParsableArguments {
   @Option(
+    name: .customLong("model"),
     help: ArgumentHelp(
-      "The checkpoint: a .safetensors or .pth file, or a name from 'glip models'.",
+      "The checkpoint: a .safetensors or .pth file, or a name from 'glip models'. (default: \(ModelOptions.bundled))",
       discussion:
         "'demonstration' stands for weights that are computed, not trained: every part of the network "
-        + "runs, but the boxes mean nothing."))
-  var model = "glip-t"
+        + "runs, but the boxes mean nothing.", valueName: "model"))
+  var choice: String?
+
+  /// The name of the network that comes with the program, which is used where nothing else is asked for.
+  static let bundled = "glip-nano"
+
+  var model: String { choice ?? Self.bundled }
 
   @OptionGroup var network: PresetOption
 
@@ -84,6 +91,9 @@ struct ModelOptions: ParsableArguments {
 
   /// Says what a user should know of the network before reading its results.
   func warn(about detector: Detector) {
+    if choice == nil {
+      glip.warn("The network is \(Self.bundled), the small one that comes with glip; --model takes others")
+    }
     if isDemonstration {
       glip.warn("These weights are computed, not trained: the boxes mean nothing yet")
     }
@@ -100,6 +110,7 @@ struct ModelOptions: ParsableArguments {
 
   /// The file that a path or a published name stands for.
   static func file(_ model: String) throws -> URL {
+    if model == bundled { return GLIPNano.file }
     guard let published = PublishedModel.named(model) else { return URL(fileURLWithPath: model) }
     let store = ModelStore()
     guard store.holds(published) else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GLIPNano
 import ModelStore
 
 struct ModelsCommand: AsyncParsableCommand {
@@ -11,12 +12,15 @@ struct ModelsCommand: AsyncParsableCommand {
 
     func run() throws {
       let store = ModelStore()
+      let bundled = [
+        ModelOptions.bundled, "small, trained on composed scenes; comes with glip", GLIPNano.file.path,
+      ]
       let rows = PublishedModel.all.map { model in
         [model.name, model.summary, store.holds(model) ? store.file(of: model).path : "not fetched"]
       }
       let sources = PublishedModel.all.map { "  \($0.source)" }
-      try say(table([["name", "network and training data", "file"]] + rows))
-      try say((["", "Published by GLIP's authors at:"] + sources).joined(separator: "\n"))
+      try say(table([["name", "network and training data", "file"], bundled] + rows))
+      try say((["", "The others are published by GLIP's authors at:"] + sources).joined(separator: "\n"))
     }
   }
 }

@@ -109,7 +109,7 @@ final class ODinWRunner {
     let best = folder.appending(path: "best.safetensors")
     let last = folder.appending(path: "last.safetensors")
     var model = model
-    model.model = (FileManager.default.fileExists(atPath: best.path) ? best : last).path
+    model.choice = (FileManager.default.fileExists(atPath: best.path) ? best : last).path
     // The file tells its sizes, those of what was added for training included.
     model.network.preset = nil
     return try model.evaluatedDetector()

@@ -24,7 +24,7 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup(title: "What to look for") var prompt: PromptOptions
 
   @Option(help: "The checkpoint to read: a .safetensors or .pth file, or a name from 'glip models'.")
-  var model = "glip-t"
+  var model = ModelOptions.bundled
 
   @OptionGroup var network: PresetOption
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import GroundingData
 
 /// How annotations are read.
@@ -33,12 +34,32 @@ struct ReadingOptions: ParsableArguments {
     }
   }
 
-  /// - Parameter folders: in place of `images`, where paths of the description are relative to its own folder
-  func apply(to description: inout DatasetDescription, images folders: [String]? = nil) {
-    description.takePictures(from: folders ?? images)
-    if let format { description.format = format }
-    if let labelMap { description.labelMap = labelMap }
-    if let list { description.list = list }
+  /// The data set at a path, and the folder that its paths are relative to (nil for the current one).
+  ///
+  /// - Parameter path: an annotation file or folder, or a .yaml file that describes a data set as recipes do
+  /// - Throws: `CommandError` for a description that says something wrong.
+  func dataset(at path: String) throws -> (description: DatasetDescription, folder: URL?) {
+    var given = DatasetDescription(annotations: path, format: format)
+    given.takePictures(from: images)
+    (given.labelMap, given.list, given.limit) = (labelMap, list, limit)
+    guard var description = try described(in: path) else { return (given, nil) }
+    // Its own paths are relative to its file, those of options to the current folder.
+    func absolute(_ path: String) -> String { URL(fileURLWithPath: path).path }
+    if let pictures = given.pictures { description.pictures = absolute(pictures) }
+    if let sources = given.picturesBySource { description.picturesBySource = sources.mapValues(absolute) }
+    if let labelMap { description.labelMap = absolute(labelMap) }
+    if let list { description.list = absolute(list) }
     if let limit { description.limit = limit }
+    return (description, URL(fileURLWithPath: path).deletingLastPathComponent())
+  }
+
+  /// What a .yaml file describes; nil for one that is itself the annotation, of TSV files.
+  private func described(in path: String) throws -> DatasetDescription? {
+    guard ["yaml", "yml"].contains(URL(fileURLWithPath: path).pathExtension.lowercased()),
+      format == nil,
+      let text = try? String(contentsOfFile: path, encoding: .utf8),
+      text.split(whereSeparator: \.isNewline).contains(where: { $0.hasPrefix("annotations:") })
+    else { return nil }
+    do { return try DatasetDescription(yaml: text) } catch { throw CommandError(error, at: path) }
   }
 }

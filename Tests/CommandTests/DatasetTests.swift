@@ -24,6 +24,21 @@ struct DatasetTests {
     #expect(outcome.output.contains("coco") && outcome.output.contains("2, 2 of them sound"))
   }
 
+  @Test func aDescriptionIsRelativeToItsFileAndOptionsToTheFolder() async throws {
+    let workspace = try workspace()
+    try workspace.write("name: cars\nannotations: ../coco.json\npictures: ../images\n", to: "sets/cars.yaml")
+    let described = try await workspace.glip("dataset", "inspect", "sets/cars.yaml", "--pictures")
+    #expect(described.status == 0 && described.output.contains("2, 2 of them sound"), "\(described.errors)")
+    let other = try await workspace.glip(
+      "dataset", "inspect", "sets/cars.yaml", "--pictures", "--images", "images", "--limit", "1")
+    #expect(other.status == 0 && other.output.contains("1, 1 of them sound"), "\(other.errors)")
+    let missing = try await workspace.glip(
+      "dataset", "inspect", "sets/cars.yaml", "--pictures", "--images", "sets")
+    #expect(missing.status == 1)
+    try workspace.write("annotations: ../coco.json\nimages: images\n", to: "sets/wrong.yaml")
+    expectRefusal(try await workspace.glip("dataset", "inspect", "sets/wrong.yaml"), "images")
+  }
+
   @Test func whatIsMalformedIsListedAndCounts() async throws {
     let workspace = try workspace(box: "[10, 20, -5, NaN]")
     let outcome = try await workspace.glip("dataset", "inspect", "coco.json")

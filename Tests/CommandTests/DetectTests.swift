@@ -42,6 +42,40 @@ struct DetectTests {
     #expect(nothing.output == "[]\n")
   }
 
+  /// What `make demo` does, with the model in the box, on a scene of things it has learnt in a place it has never seen.
+  @Test func theModelInTheBoxFindsWhatIsInTheSampleScene() async throws {
+    let workspace = try Workspace()
+    let scene = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../Examples/pictures/scene.jpg").standardizedFileURL
+    let truth =
+      [
+        "a llama": [40, 75, 120, 102], "a grey heart": [176, 201, 93, 83],
+        "a curling stone": [185, 337, 120, 121],
+      ] as [String: [Double]]
+    let arguments = [
+      "detect", scene.path, "--caption", "[a llama] above [a grey heart] and [a curling stone]", "--json",
+      "-",
+    ]
+    for precision in ["fp32", "bf16"] {
+      let outcome = try await workspace.start(arguments + ["--precision", precision]).outcome()
+      #expect(outcome.status == 0 && outcome.sentences.count == 1 && outcome.errors.contains("glip-nano"))
+      let found = try Found.list(outcome.output)
+      #expect(found.map(\.label).sorted() == truth.keys.sorted())
+      for one in found { #expect(overlap(one.bbox, try #require(truth[one.label])) > 0.6, "\(one)") }
+    }
+    let named = try await workspace.start(arguments + ["--model", "glip-nano"]).outcome()
+    #expect(named.status == 0 && named.errors == "")
+    #expect(try await workspace.glip("models").output.contains("glip-nano.safetensors"))
+  }
+
+  /// Intersection over union of boxes as x, y, width, height.
+  private func overlap(_ a: [Double], _ b: [Double]) -> Double {
+    let width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    let height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    let shared = max(width, 0) * max(height, 0)
+    return shared / (a[2] * a[3] + b[2] * b[3] - shared)
+  }
+
   @Test func foldersPatternsAndFilesAreTaken() async throws {
     let workspace = try Workspace()
     try workspace.pictures("d/b.png", "d/a.jpg", "d/.hidden.png", "d/sub/c.png", "e/a.jpg", "e/x.png")

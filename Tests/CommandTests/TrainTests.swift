@@ -32,6 +32,8 @@ struct TrainTests {
     let workspace = try TrainingWorkspace(steps: 100_000)
     let run = try workspace.start(["train", "--config", "run.yaml", "--output", "out"])
     workspace.wait(for: "out/checkpoints/state.safetensors", seconds: 60)
+    // One that is sent to all processes of a run comes twice, from its launcher, too.
+    kill(run.process.processIdentifier, SIGTERM)
     kill(run.process.processIdentifier, SIGINT)
     let outcome = try await run.outcome()
     #expect(outcome.status == 0 && !outcome.wasKilled, "\(outcome.errors)")

@@ -99,6 +99,17 @@ extension GeneratorTests {
       // A tower without fusion takes the convolutions of one with it.
       let own = convolution.replacing("\(tower).2.", with: "\(tower).0.")
       #expect(try same(own, plain, as: convolution))
+
+      // Where a head comes without them, fusion and BERT layers add nothing at first.
+      run.configuration.network.head = run.results("plain/last.safetensors").path
+      let quiet = try beginning("quiet", fusion: true)
+      for (name, isNothing) in [
+        ("0.b_attn.attn.out_v_proj", true), ("0.b_attn.attn.out_l_proj", true), ("1.output.dense", true),
+        ("1.intermediate.dense", false),
+      ] {
+        let numbers = try Tensor(named: "\(tower).\(name).weight", in: quiet).elements(Float.self)
+        #expect(numbers.allSatisfy { $0 == 0 } == isNothing, "\(name)")
+      }
     }
 
     @Test func aResumedLessonEqualsOneThatWasNotInterrupted() throws {

@@ -12,7 +12,7 @@ import Torch
 ///
 /// Pyramid, tower and alignment can learn it in turn: then it is the network's own scores by which names are told apart.
 struct ObjectNaming: Sendable {
-  /// What `encoded` gave, [names, L].
+  /// What `encoded` gave, [listings, names, L].
   let names: Tensor
   /// Of the cut-outs, in pixels.
   let side: Int
@@ -34,28 +34,43 @@ struct ObjectNaming: Sendable {
     part: TrainingConfiguration.NamingPart
   ) throws {
     (self.names, self.side, self.part) = (names, side, part)
-    projected = try ProjectedMaps(scope / Self.path, network, names: names)
+    projected = try ProjectedMaps(scope / Self.path, network)
   }
 
-  /// What the text encoder makes of names, each in a prompt of its own: the means of their words' unit vectors,
-  /// [names, L]. A name without a prompt around it would get features that are little like those that it has in prompts.
+  /// Lists that names are encoded in, and how many are in one.
+  private static let (listings, namesOfList) = (8, 16)
+
+  /// What the text encoder makes of names in lists: the means of their words' unit vectors, [listings, names, L]. In prompts
+  /// words take on something of what stands beside them, so all names are put into lists several times, in another order
+  /// each time.
   static func encoded(_ names: [String], by model: GLIPModel, device: Device) throws -> Tensor {
     let tokenizer = try WordPieceTokenizer.bertUncased()
-    let ids = names.map { tokenizer.tokenize(ClassPrompt.cleaned($0) + ".", maximumCount: 64).ids }
+    // [CLS], name, full stop, [SEP].
+    let alone = names.map { tokenizer.tokenize(ClassPrompt.cleaned($0) + ".", maximumCount: 64).ids }
     return try withoutGradient {
-      let rows = try stride(from: 0, to: ids.count, by: 64).map { start in
-        let part = Array(ids[start..<min(start + 64, ids.count)])
-        let prompts = try PaddedPrompts(part, device: device)
-        let words = try model.encode(prompts: prompts.ids, padding: prompts.padding).to(.float32)
-        // Neither [CLS] nor the full stop and [SEP].
-        let shares = try Tensor(
-          part.flatMap { ids in
-            (0..<words.size(1)).map { (1..<ids.count - 2).contains($0) ? 1 / Float(ids.count - 3) : 0 }
-          }, shape: [part.count, words.size(1), 1]
-        ).to(device: device)
-        return try (unit(words) * shares).sum([1])
+      let encoded = try (0..<listings).map { listing in
+        var generator = SeededGenerator(seed: UInt64(listing))
+        let order = Array(names.indices).shuffled(using: &generator)
+        let rows = try stride(from: 0, to: order.count, by: namesOfList).map { start in
+          let list = order[start..<min(start + namesOfList, order.count)].map { alone[$0] }
+          let words = list.map { $0.dropFirst().dropLast() }
+          let prompt = list[0].prefix(1) + words.joined() + list[0].suffix(1)
+          let features = try unit(
+            model.encode(prompts: PaddedPrompts([Array(prompt)], device: device).ids).to(.float32))
+          var end = 1
+          return try Tensor.concatenated(
+            words.map { tokens in
+              end += tokens.count
+              // The full stop is no part of the name.
+              return try features.sliced(1, end - tokens.count..<end - 1).mean([1])
+            }, dimension: 0)
+        }
+        var places = [Int64](repeating: 0, count: order.count)
+        for (place, name) in order.enumerated() { places[name] = Int64(place) }
+        return try Tensor.concatenated(rows, dimension: 0)
+          .picked(Tensor(places).to(device: device), dimension: 0)
       }
-      return try Tensor.concatenated(rows, dimension: 0)
+      return try Tensor.stacked(encoded)
     }
   }
 
@@ -68,21 +83,23 @@ struct ObjectNaming: Sendable {
     var count: Int
   }
 
-  /// - Parameter generator: moves and widens the cut-outs; nil for the same ones always
+  /// - Parameter generator: moves and widens the cut-outs, and chooses one of the lists; nil for the same ones always
   func callAsFunction(
     _ batch: Batch, by model: GLIPModel, device: Device, using generator: inout SeededGenerator?
   ) throws -> Result {
     let cutOuts = try CutOuts(batch, side: side, using: &generator)
+    let listing = generator == nil ? 0 : Int.random(in: 0..<Self.listings, using: &generator!)
+    let names = try names.selected(0, listing)
     let count = cutOuts.classes.count
     let answers = try Tensor(count == 0 ? [0] : cutOuts.classes.map(Int64.init)).to(device: device)
     let mosaics = try cutOuts.mosaics.to(device: device)
     let maps = try model.maps(of: mosaics)
     let regions = part == .head ? try model.regions(of: maps) : []
     let named = try regions.filter { $0.size(2) >= cutOuts.across }.map { level in
-      try model.align(cutOuts.averages(of: level.to(.float32)), names: names).to(.float32)
+      try model.align(cutOuts.averages(of: level.to(.float32)), names: names).to(.float32) * Self.sharpness
     }
     // Those that count come first.
-    let logits = try named + projected.logits(cutOuts, maps)
+    let logits = try named + projected.logits(cutOuts, maps, names: names)
     let losses = try logits.map { try $0.crossEntropy(answers) } + named.map(Self.offset)
     let rightCount = try withoutGradient {
       let own = try logits[0].gathered(answers.reshaped(-1, 1), dimension: 1)
@@ -94,6 +111,11 @@ struct ObjectNaming: Sendable {
       rightCount: count == 0 ? 0 : rightCount, count: count)
   }
 
+  /// What the alignment's logits are multiplied by. Detection asks all positions, most of them background, which has not been
+  /// seen here: logits as large as a softmax likes them would be so many errors there that the first steps undid what was
+  /// learnt.
+  private static let sharpness = 4.0
+
   /// Keeps logits around zero, on which the softmax does not depend, but the alignment's sigmoids do.
   private static func offset(of logits: Tensor) throws -> Tensor {
     let middle = try logits.logSumExp([1]) - log(Double(logits.size(1)))
@@ -102,15 +124,12 @@ struct ObjectNaming: Sendable {
 
   /// The encoder's own naming.
   private struct ProjectedMaps {
-    /// Unit vectors of the names less what all have in common, which tells nothing, and of which there is much, [names, L].
-    let names: Tensor
     /// Of the maps with strides 32 and 16, channels to L.
     let projections: [Linear]
     /// Logarithm of what cosines are multiplied by, [1].
     let logScale: Tensor
 
-    init(_ scope: Scope, _ network: GLIPConfiguration, names: Tensor) throws {
-      self.names = try ObjectNaming.unit(names - names.mean([0], keepingRank: true))
+    init(_ scope: Scope, _ network: GLIPConfiguration) throws {
       projections = try [3, 2].map { stage in
         try Linear(
           scope / "projection\(stage)", inputs: network.swin.channels << stage, outputs: network.bert.width)
@@ -118,10 +137,13 @@ struct ObjectNaming: Sendable {
       logScale = try scope.parameter("log_scale", [1], .constant(log(14)))
     }
 
-    func logits(_ cutOuts: CutOuts, _ maps: [Tensor]) throws -> [Tensor] {
-      try zip(maps.reversed(), projections).map { map, projection in
+    /// - Parameter names: [names, L]
+    func logits(_ cutOuts: CutOuts, _ maps: [Tensor], names: Tensor) throws -> [Tensor] {
+      // Less what all have in common, which tells nothing, and of which there is much.
+      let answers = try ObjectNaming.unit(names - names.mean([0], keepingRank: true)).transposed(0, 1)
+      return try zip(maps.reversed(), projections).map { map, projection in
         let objects = try cutOuts.averages(of: map.to(.float32))
-        return try ObjectNaming.unit(projection(objects).to(.float32)).matmul(names.transposed(0, 1))
+        return try ObjectNaming.unit(projection(objects).to(.float32)).matmul(answers)
           * logScale.exponential().clamped(min: 1, max: 100)
       }
     }

@@ -55,6 +55,9 @@ final class StartingParameters: ParameterSource {
   func parameter(_ name: String, shape: [Int], initial: Initializer) throws -> Tensor {
     if let part = parts.first(where: { name.hasPrefix($0.path) }) {
       if let value = try part.value(String(name.dropFirst(part.path.count)), shape: shape) { return value }
+      if part.path == "rpn.head.", Self.isAddition(name) {
+        return try fresh.parameter(name, shape: shape, initial: .constant(0))
+      }
     } else if let whole {
       if whole.checkpoint[name] != nil {
         let value = try Tensor(named: name, in: whole.checkpoint)
@@ -65,6 +68,12 @@ final class StartingParameters: ParameterSource {
       }
     }
     return try fresh.parameter(name, shape: shape, initial: initial)
+  }
+
+  /// Whether a parameter ends what fusion or a BERT layer adds to its inputs. A tower that has learnt without words
+  /// goes on where it was if all that is new adds nothing at first.
+  private static func isAddition(_ name: String) -> Bool {
+    name.contains(".b_attn.attn.out_") || name.contains(".output.dense.")
   }
 
   /// What a network may have or not.
