@@ -27,7 +27,7 @@ enum Interruption {
     }
   }
 
-  /// The next signal calls `body` instead of ending the program; the one after that ends it.
+  /// The next signal calls `body` instead of ending the program; one that comes half a second after it or later ends it.
   static func askOnce(_ body: @escaping @Sendable () -> Void) {
     let asked = Mutex<ContinuousClock.Instant?>(nil)
     handle { _ in
