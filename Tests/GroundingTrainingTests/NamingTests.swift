@@ -54,9 +54,10 @@ extension GeneratorTests {
       #expect(try run.train("after") == .finished)
     }
 
-    @Test func aHeadLearnsToNameAndOtherNetworksBeginWithIt() throws {
+    @Test(arguments: [TrainingConfiguration.NamingPart.head, .places])
+    func aHeadLearnsToNameAndOtherNetworksBeginWithIt(part: TrainingConfiguration.NamingPart) throws {
       let run = try naming()
-      run.configuration.namedBy = .head
+      run.configuration.namedBy = part
       run.configuration.optimization.steps = 60
       run.configuration.optimization.rates.learningRate = 1e-3
       run.configuration.validation.every = 60

@@ -6,7 +6,7 @@ struct PageFilesTests {
   private static let files = [
     "/": "text/html; charset=utf-8", "/page/style.css": "text/css; charset=utf-8",
     "/page/detect.js": "text/javascript; charset=utf-8", "/page/icon.svg": "image/svg+xml",
-    "/page/coffee.jpg": "image/jpeg",
+    "/page/coffee.jpg": "image/jpeg", "/page/scene.jpg": "image/jpeg",
   ]
 
   @Test("every file has its type, and a policy under which nothing but the page's own files is loaded")

@@ -119,7 +119,8 @@ package struct DeepFusion: Sendable {
     let toPicture = try dropout(scores.softmax(1))
     let pictureReading = try toPicture.transposed(1, 2).matmul(v)  // [B, h·T, C]
     return (
-      try v + visualScale * (update + visualOutput.shift),
+      // Under autocast the scale, which is float32, would make all that follows so.
+      try (v + visualScale * (update + visualOutput.shift)).to(v.dtype),
       try pictureReading.reshaped(batch, heads, tokens, channels),
       dropout.isOn ? try toPicture.sum([1]).reshaped(batch, heads, tokens, 1) : nil
     )

@@ -79,7 +79,7 @@ public struct SyntheticDataset: CheckedDataset {
   private func record(
     _ scene: Scene, _ index: Int, _ text: Record.Text, _ objects: [Record.Object]
   ) -> Record {
-    let id = String(format: "%08d", index)
+    let id = String(index)
     let picture = MadePicture(name: "scene \(id) of \(name), seed \(settings.seed)") {
       () throws(PictureError) in
       try ScenePainter.paint(scene)

@@ -51,6 +51,8 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     case encoder
     /// The picture encoder, pyramid, tower and alignment, as if there were no other words to read.
     case head
+    /// The same, at the places of whole pictures at which detection is to find objects, not in cut-outs.
+    case places
   }
 
   /// Parts that have nothing to learn from the task.
@@ -58,7 +60,7 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     switch (task, namedBy) {
     case (.grounding, _): return []
     case (.naming, .encoder): return ["backbone.fpn", "language_backbone", "rpn"]
-    case (.naming, .head):
+    case (.naming, .head), (.naming, .places):
       let predictors = ["bbox_pred", "centerness", "scales", "bias_lang", "bias0"].map { "rpn.head.\($0)" }
       return ["language_backbone"] + predictors + network.pathsOfFusion
     }

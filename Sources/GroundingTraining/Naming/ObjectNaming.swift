@@ -10,7 +10,8 @@ import Torch
 /// object, projected, is to point the same way as the mean of the name's words (softmax over all names). So names that
 /// mean alike share what is learnt. Documentation/training.md, "A picture encoder from nothing".
 ///
-/// Pyramid, tower and alignment can learn it in turn: then it is the network's own scores by which names are told apart.
+/// Pyramid, tower and alignment can learn it in turn: then it is the network's own scores by which names are told apart. Of
+/// cut-outs first, which is quick, and then at the places of whole pictures at which detection will ask.
 struct ObjectNaming: Sendable {
   /// What `encoded` gave, [listings, names, L].
   let names: Tensor
@@ -18,8 +19,8 @@ struct ObjectNaming: Sendable {
   let side: Int
   /// What names them.
   let part: TrainingConfiguration.NamingPart
-  /// The encoder's own naming, which goes on where the head names, too.
-  private let projected: ProjectedMaps
+  /// The encoder's own naming of what is cut out, which goes on where the head names that, too.
+  private let projected: ProjectedMaps?
 
   /// Paths of the parameters that are not the network's.
   static let path = "naming"
@@ -34,7 +35,7 @@ struct ObjectNaming: Sendable {
     part: TrainingConfiguration.NamingPart
   ) throws {
     (self.names, self.side, self.part) = (names, side, part)
-    projected = try ProjectedMaps(scope / Self.path, network)
+    projected = part == .places ? nil : try ProjectedMaps(scope / Self.path, network)
   }
 
   /// Lists that names are encoded in, and how many are in one.
@@ -78,7 +79,8 @@ struct ObjectNaming: Sendable {
   struct Result {
     /// The mean cross-entropy, a single float32; 0 where there is no object.
     var loss: Tensor
-    /// Objects that are named right by the encoder's last map or the head's finest level, and all.
+    /// Objects, or places, that are named right by the encoder's last map, the head's finest level or the place's own, and
+    /// all.
     var rightCount: Int
     var count: Int
   }
@@ -87,20 +89,17 @@ struct ObjectNaming: Sendable {
   func callAsFunction(
     _ batch: Batch, by model: GLIPModel, device: Device, using generator: inout SeededGenerator?
   ) throws -> Result {
-    let cutOuts = try CutOuts(batch, side: side, using: &generator)
+    let cutOuts = part == .places ? nil : try CutOuts(batch, side: side, using: &generator)
     let listing = generator == nil ? 0 : Int.random(in: 0..<Self.listings, using: &generator!)
     let names = try names.selected(0, listing)
-    let count = cutOuts.classes.count
-    let answers = try Tensor(count == 0 ? [0] : cutOuts.classes.map(Int64.init)).to(device: device)
-    let mosaics = try cutOuts.mosaics.to(device: device)
-    let maps = try model.maps(of: mosaics)
-    let regions = part == .head ? try model.regions(of: maps) : []
-    let named = try regions.filter { $0.size(2) >= cutOuts.across }.map { level in
-      try model.align(cutOuts.averages(of: level.to(.float32)), names: names).to(.float32) * Self.sharpness
-    }
+    let asked =
+      try cutOuts.map { try ask($0, by: model, device: device, names: names) }
+      ?? ask(placesOf: batch, by: model, device: device, names: names)
+    let count = asked.classes.count
+    let answers = try Tensor(count == 0 ? [0] : asked.classes.map(Int64.init)).to(device: device)
     // Those that count come first.
-    let logits = try named + projected.logits(cutOuts, maps, names: names)
-    let losses = try logits.map { try $0.crossEntropy(answers) } + named.map(Self.offset)
+    let logits = asked.aligned + asked.projected
+    let losses = try logits.map { try $0.crossEntropy(answers) } + asked.aligned.map(Self.offset)
     let rightCount = try withoutGradient {
       let own = try logits[0].gathered(answers.reshaped(-1, 1), dimension: 1)
       return Int(try (own - logits[0].maximum([1], keepingRank: true) >= 0).to(.float32).sum().item())
@@ -109,6 +108,45 @@ struct ObjectNaming: Sendable {
     return Result(
       loss: try losses.dropFirst().reduce(losses[0]) { try $0 + $1 } * weight,
       rightCount: count == 0 ? 0 : rightCount, count: count)
+  }
+
+  /// What the things that are asked about are, and logits [things, names] by the head and by the encoder alone; of one thing
+  /// where there is none.
+  private typealias Asked = (classes: [Int], aligned: [Tensor], projected: [Tensor])
+
+  /// About objects that are cut out.
+  private func ask(_ cutOuts: CutOuts, by model: GLIPModel, device: Device, names: Tensor) throws -> Asked {
+    let maps = try model.maps(of: cutOuts.mosaics.to(device: device))
+    let regions = part == .head ? try model.regions(of: maps) : []
+    let aligned = try regions.filter { $0.size(2) >= cutOuts.across }.map {
+      try align(cutOuts.averages(of: $0.to(.float32)), by: model, names: names)
+    }
+    return (cutOuts.classes, aligned, try projected?.logits(cutOuts, maps, names: names) ?? [])
+  }
+
+  /// About the places of whole pictures at which detection is to find the objects.
+  private func ask(placesOf batch: Batch, by model: GLIPModel, device: Device, names: Tensor) throws -> Asked
+  {
+    let shapes = PyramidLevels.Shape.pyramid(height: batch.pixels.size(2), width: batch.pixels.size(3))
+    let anchors = Anchors.boxes(shapes)
+    var (classes, places) = ([Int](), [Int64]())
+    for (picture, targets) in batch.targets.enumerated() {
+      let boxes = targets.boxes.map { SIMD4(Float($0.x0), Float($0.y0), Float($0.x1), Float($0.y1)) }
+      let assignment = ATSSAssignment(boxes, levels: shapes, anchors: anchors)
+      for (anchor, box) in assignment.boxes.enumerated() {
+        guard let label = box.flatMap({ targets.classes[$0] }) else { continue }
+        classes.append(label)
+        places.append(Int64(picture * anchors.count + anchor))
+      }
+    }
+    let regions = try model.regions(of: model.maps(of: batch.pixels.to(device: device)))
+    let asked = try PyramidLevels(regions).rows.flattened(from: 0, through: 1)
+      .picked(Tensor(places.isEmpty ? [0] : places).to(device: device), dimension: 0)
+    return (classes, [try align(asked.to(.float32), by: model, names: names)], [])
+  }
+
+  private func align(_ regions: Tensor, by model: GLIPModel, names: Tensor) throws -> Tensor {
+    try model.align(regions, names: names).to(.float32) * Self.sharpness
   }
 
   /// What the alignment's logits are multiplied by. Detection asks all positions, most of them background, which has not been

@@ -207,6 +207,10 @@ struct SceneTests {
         #expect(record.objects.map(\.box) == written.objects.map(\.box))
         #expect(try record.picture.load() == written.picture.load())
       }
+      // COCO's evaluation knows pictures by numbers.
+      let file = try Data(contentsOf: folder.appending(path: "annotations.json"))
+      let json = try JSONSerialization.jsonObject(with: file) as? [String: Any]
+      #expect((json?["images"] as? [[String: Any]])?.map { $0["id"] as? Int } == Array(0..<12))
       #expect(throws: DatasetError.self) { try dataset.write(to: folder, as: .coco) }
     }
   }

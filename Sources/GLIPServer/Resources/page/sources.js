@@ -3,6 +3,12 @@
 import { byID, element } from "./elements.js";
 
 const examples = [
+  {
+    file: "scene.jpg",
+    name: "Drawings",
+    mode: "caption",
+    prompt: "[a llama] above [a grey heart] and [a curling stone]",
+  },
   { file: "coffee.jpg", name: "Coffee", mode: "classes", prompt: "cup, spoon, table" },
   { file: "astronaut.jpg", name: "Astronaut", mode: "caption", prompt: "[a woman] in [an orange suit] next to [a flag]" },
   { file: "chelsea.jpg", name: "Cat", mode: "classes", prompt: "cat, eye, ear" },
